@@ -1,0 +1,268 @@
+//! What the disk tells the rest of the program: plain numbers about the run, a step, a cell, and a cell in a step.
+//!
+//! Nothing here computes. `disk::step` fills these structures, `run::budget` adds them up and `output::columns` turns
+//! them into columns. A number that does not exist is `NaN` here and null in the files.
+
+use crate::physics::phase::Phase;
+
+/// Mass per area that crossed the border of a cell, by channel [kg m⁻²].
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Ledger {
+    /// Expelled by the radiation of Mars.
+    pub blowout: f64,
+    /// Evaporated from grains.
+    pub sublimation: f64,
+    /// Removed by gas drag.
+    pub gas_drag: f64,
+    /// Brought in by the supply.
+    pub supplied: f64,
+    /// Added when round-off negatives of the integrator were set to zero.
+    pub clipped: f64,
+}
+
+impl Ledger {
+    /// Mass per area lost by sinks other than blow-out [kg m⁻²].
+    pub fn sinks(&self) -> f64 {
+        self.sublimation + self.gas_drag
+    }
+
+    /// Mass per area lost through every channel [kg m⁻²].
+    pub fn lost(&self) -> f64 {
+        self.blowout + self.sinks()
+    }
+
+    /// Adds the other ledger, channel by channel.
+    pub fn add(&mut self, other: &Ledger) {
+        self.blowout += other.blowout;
+        self.sublimation += other.sublimation;
+        self.gas_drag += other.gas_drag;
+        self.supplied += other.supplied;
+        self.clipped += other.clipped;
+    }
+}
+
+/// Facts that hold for the whole run.
+#[derive(Debug, Clone)]
+pub struct RunFacts {
+    /// Which configuration block set the radii: `disk.geometry` or `geometry.r_in_out`.
+    pub r_source: &'static str,
+    /// Label of the temperature driver.
+    pub temperature_source: String,
+    /// `mars_surface` or `particle`: which temperature the phase rule receives.
+    pub phase_temperature_input: &'static str,
+    /// `threshold` or `disabled`.
+    pub phase_method: &'static str,
+    /// Why the phase rule answered: `phase.thresholds` or `phase.disabled`.
+    pub phase_reason: &'static str,
+    /// Thresholds of the phase rule (condensation K, vaporisation K, reference pressure bar, reference optical depth).
+    pub phase_thresholds: [f64; 4],
+    /// Temperature of Mars at the start [K].
+    pub initial_temperature: f64,
+    /// Smallest configured size [m].
+    pub s_min_config: f64,
+    /// Density of the grain material [kg m⁻³].
+    pub density: f64,
+    /// Multiplier of the orbital time in the blow-out time.
+    pub chi: f64,
+    /// β at the smallest configured size and the initial temperature.
+    pub beta_at_smin_config: f64,
+    /// `blowout`, `ok` or `no_blowout`.
+    pub case_status: &'static str,
+    /// Whether blow-out is switched on.
+    pub blowout_enabled: bool,
+    /// Label `blowout.layer`.
+    pub blowout_layer: &'static str,
+    /// `solid_only` or `any`.
+    pub blowout_target_phase: &'static str,
+    /// Whether the supply is switched on.
+    pub supply_enabled: bool,
+    /// Share of the raw supply that reaches the surface.
+    pub epsilon_mix: f64,
+    /// Supply in units of the reference rate, where configured; else NaN.
+    pub mu_orbit10pct: f64,
+    /// `direct` (or `deep_mixing`).
+    pub supply_transport_mode: &'static str,
+    /// Factor between vertical and line-of-sight optical depth.
+    pub line_of_sight_factor: f64,
+    /// Whether missing numbers are written as 0.0 where the Python program did (profile `python`).
+    pub missing_as_zero: bool,
+}
+
+/// Drivers of one step, equal in all cells.
+#[derive(Debug, Clone, Copy)]
+pub struct StepFacts {
+    /// Number of the coupling step, from 0.
+    pub index: u64,
+    /// End of the step [s].
+    pub time: f64,
+    /// Length of the step; in a record the time since the record before [s].
+    pub dt: f64,
+    /// Temperature of Mars that was used [K].
+    pub temperature: f64,
+    /// Blow-out size [m].
+    pub s_blow: f64,
+    /// Larger one of the blow-out size and the smallest configured size [m].
+    pub s_min_effective: f64,
+    /// Radiation-pressure efficiency at the blow-out size.
+    pub q_pr_blow: f64,
+    /// Radiation-pressure efficiency at `s_min_effective`.
+    pub q_pr_at_smin: f64,
+    /// β at `s_min_effective`.
+    pub beta_at_smin: f64,
+    /// Whether radiation can expel any grain of the grid.
+    pub blowout_gate: bool,
+}
+
+/// Facts of one cell that do not change.
+#[derive(Debug, Clone, Copy)]
+pub struct CellFacts {
+    /// Index from the inner edge, from 0.
+    pub index: usize,
+    /// Radius of the centre [m].
+    pub r: f64,
+    /// Area [m²].
+    pub area: f64,
+    /// Kepler frequency [s⁻¹].
+    pub omega: f64,
+    /// Orbital period [s].
+    pub t_orb: f64,
+    /// Blow-out time χ/Ω [s].
+    pub t_blow: f64,
+    /// Eccentricity of the profile.
+    pub eccentricity: f64,
+    /// Inclination [rad].
+    pub inclination: f64,
+    /// Initial surface density [kg m⁻²].
+    pub initial_surface_density: f64,
+    /// Diagnostic mid-plane surface density [kg m⁻²]; NaN without `inner_disk_mass`.
+    pub midplane_surface_density: f64,
+}
+
+/// Supply of one cell in one step [kg m⁻² s⁻¹].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SupplyReport {
+    /// Before mixing.
+    pub raw: f64,
+    /// After mixing.
+    pub nominal: f64,
+    /// After every scaling.
+    pub scaled: f64,
+    /// Handed to the surface.
+    pub applied: f64,
+    /// Whether the phase let the supply in.
+    pub allowed: bool,
+}
+
+/// What the collisional integrator did in one step of one cell.
+#[derive(Debug, Clone, Copy)]
+pub struct SmolReport {
+    /// Time that was integrated [s].
+    pub dt_eff: f64,
+    /// Surface density before [kg m⁻²].
+    pub sigma_before: f64,
+    /// Surface density after [kg m⁻²].
+    pub sigma_after: f64,
+    /// Rate of supply [kg m⁻² s⁻¹].
+    pub prod_rate: f64,
+    /// Rate of loss through all sinks [kg m⁻² s⁻¹].
+    pub loss_rate: f64,
+    /// Mass that collisions move into other bins [kg m⁻² s⁻¹].
+    pub gain_rate: f64,
+    /// Mass that collisions take out of their bins [kg m⁻² s⁻¹].
+    pub collision_loss_rate: f64,
+    /// Mass that sinks take from bins [kg m⁻² s⁻¹].
+    pub sink_rate: f64,
+    /// Mass that the source brings into bins [kg m⁻² s⁻¹].
+    pub source_rate: f64,
+    /// Shortest collision time of a bin [s].
+    pub t_coll: f64,
+    /// Accepted inner steps.
+    pub steps: u32,
+    /// Rejected inner steps.
+    pub rejected: u32,
+    /// Inner steps taken by the positive fall-back scheme.
+    pub fallback: u32,
+}
+
+/// Why a cell no longer evolves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CellStop {
+    /// Its line-of-sight optical depth exceeded `optical_depth.tau_stop`.
+    TauExceeded,
+}
+
+impl CellStop {
+    /// Name in the files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CellStop::TauExceeded => "tau_exceeded",
+        }
+    }
+}
+
+/// What one step did to one cell.
+#[derive(Debug, Clone, Copy)]
+pub struct CellReport {
+    /// Index of the cell.
+    pub cell: usize,
+    /// Whether the cell was evolved in this step; a frozen cell reports its last state with zero rates.
+    pub evolved: bool,
+    /// Whether the cell goes on evolving after this step.
+    pub active: bool,
+    /// Why and when it stopped.
+    pub stop: Option<CellStop>,
+    /// End of the step in which it stopped [s]; NaN while it evolves.
+    pub stop_time: f64,
+    /// Optical depth at which it stopped; NaN while it evolves.
+    pub stop_tau: f64,
+    /// Surface density after the step [kg m⁻²].
+    pub surface_density: f64,
+    /// Opacity of the grains after the step [m² kg⁻¹].
+    pub opacity: f64,
+    /// Opacity with self-shielding after the step [m² kg⁻¹].
+    pub opacity_effective: f64,
+    /// Line-of-sight optical depth after the step.
+    pub tau: f64,
+    /// Line-of-sight optical depth before the step.
+    pub tau_before: f64,
+    /// Surface density of optical depth one after the step [kg m⁻²]; infinite for a transparent cell.
+    pub sigma_tau1: f64,
+    /// Surface density in the deep buffer [kg m⁻²].
+    pub sigma_deep: f64,
+    /// Size of the bin that holds the most mass per logarithm … of s³ dN/ds [m].
+    pub peak_size: f64,
+    /// Mass that crossed the border of the cell in this step.
+    pub ledger: Ledger,
+    /// The same since the start of the run.
+    pub cumulative: Ledger,
+    /// Supply in this step.
+    pub supply: SupplyReport,
+    /// Collisions in this step; `None` where they were off.
+    pub smol: Option<SmolReport>,
+    /// Phase of the material.
+    pub phase: Phase,
+    /// Temperature of grains that absorb with `phase.q_abs_mean` [K].
+    pub grain_temperature: f64,
+    /// Temperature that the phase rule received [K].
+    pub phase_temperature: f64,
+    /// ds/dt of sublimation that was applied [m s⁻¹], not positive.
+    pub size_rate: f64,
+    /// ds/dt before a liquid cell blocks it [m s⁻¹].
+    pub size_rate_raw: f64,
+    /// Whether the liquid state blocked sublimation.
+    pub sublimation_blocked: bool,
+    /// Life time of a 1 µm grain against sublimation [s]; NaN if none.
+    pub t_sink_sublimation: f64,
+    /// Life time against gas drag [s]; NaN if none.
+    pub t_sink_gas_drag: f64,
+    /// Whether the optical depth blocks the radiation that would expel grains.
+    pub tau_gate_blocked: bool,
+    /// Whether the phase allows blow-out.
+    pub blowout_phase_allowed: bool,
+    /// Whether blow-out acted.
+    pub blowout_active: bool,
+    /// Factor of the competition gate, 1 where unused.
+    pub gate_factor: f64,
+    /// Life time of solids that the gate used [s]; NaN if none.
+    pub t_solid: f64,
+}

@@ -1,0 +1,61 @@
+//! The mass budget: initial + supplied − lost − remaining, per cell and in total.
+
+/// One line of the mass budget, of a cell or of the whole disk; masses in Mars masses.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct BudgetRow {
+    /// Time [s].
+    pub time: f64,
+    /// At the start.
+    pub initial: f64,
+    /// In the bins now.
+    pub remaining: f64,
+    /// Left through every channel.
+    pub lost: f64,
+    /// Brought in.
+    pub supplied: f64,
+    /// Left by blow-out.
+    pub lost_blowout: f64,
+    /// Left by sublimation.
+    pub lost_sublimation: f64,
+    /// Left by gas drag.
+    pub lost_gas_drag: f64,
+    /// Added when round-off negatives were set to zero.
+    pub clipped: f64,
+    /// initial + supplied + clipped − lost − remaining.
+    pub residual: f64,
+}
+
+impl BudgetRow {
+    /// |residual| over initial plus supplied mass [%]; zero where there is neither.
+    pub fn error_percent(&self) -> f64 {
+        let scale = self.initial + self.supplied;
+        if scale > 0.0 { 100.0 * self.residual.abs() / scale } else { 0.0 }
+    }
+}
+
+/// One orbit (at the middle radius) of the whole disk; masses in Mars masses.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OrbitRow {
+    /// Number of the orbit, from 1.
+    pub index: u64,
+    /// End of the step in which the orbit was completed [s].
+    pub time: f64,
+    /// End of the orbit [s].
+    pub time_end: f64,
+    /// Period [s].
+    pub t_orb: f64,
+    /// Blown out in this orbit.
+    pub blowout: f64,
+    /// Lost to sinks in this orbit.
+    pub sinks: f64,
+    /// Blown out since the start.
+    pub blowout_cumulative: f64,
+    /// Lost to sinks since the start.
+    pub sinks_cumulative: f64,
+    /// Lost in this orbit over the initial mass; NaN without one.
+    pub loss_fraction: f64,
+    /// Middle radius in R_Mars.
+    pub r_rm: f64,
+    /// Temperature of Mars [K].
+    pub temperature: f64,
+}
