@@ -24,8 +24,7 @@ pub struct Breakup {
 pub fn pair_tables(sizes: &SizeGrid, breakup: &Breakup, speed: f64, scale_height: f64) -> PairTables {
     let n = sizes.len();
     let table = |entry: &dyn Fn(usize, usize) -> f64| Array2::from_shape_fn((n, n), |(i, j)| entry(i, j));
-    let kernel =
-        table(&|i, j| collision::kernel(sizes.sizes[i], sizes.sizes[j], speed, scale_height, scale_height));
+    let kernel = table(&|i, j| collision::kernel(sizes.sizes[i], sizes.sizes[j], speed, scale_height, scale_height));
     let phi = table(&|i, j| {
         let energy = fragmentation::specific_energy(sizes.masses[i], sizes.masses[j], speed);
         let larger = sizes.sizes[i].max(sizes.sizes[j]);

@@ -28,11 +28,8 @@ pub(super) fn evolve(
 /// Rates of the whole-bin sinks [s⁻¹]: gas drag, and evaporation where it acts on the surface as a whole.
 fn uniform_sinks(model: &Model, conditions: &Conditions) -> (f64, f64) {
     let surface = model.sublimation.as_ref().is_some_and(|s| s.scheme == SublimationScheme::Surface);
-    let evaporation = if surface && conditions.t_sink_sublimation.is_finite() {
-        1.0 / conditions.t_sink_sublimation
-    } else {
-        0.0
-    };
+    let evaporation =
+        if surface && conditions.t_sink_sublimation.is_finite() { 1.0 / conditions.t_sink_sublimation } else { 0.0 };
     let drag = 1.0 / model.gas_drag_time;
     // The Python program takes the faster of the two, not their sum.
     if evaporation >= drag { (evaporation, 0.0) } else { (0.0, drag) }
@@ -72,13 +69,7 @@ fn collide(
     Evolved { ledger, smol: Some(smol_report(&result, sigma_before, state.surface_density())) }
 }
 
-fn set_rates(
-    model: &Model,
-    cell: &CellModel,
-    drivers: &StepFacts,
-    conditions: &Conditions,
-    processes: &mut Processes,
-) {
+fn set_rates(model: &Model, cell: &CellModel, drivers: &StepFacts, conditions: &Conditions, processes: &mut Processes) {
     processes.clear();
     let edges = &model.sizes.edges;
     if conditions.blowout {

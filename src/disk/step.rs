@@ -94,11 +94,8 @@ fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) ->
     let collisions = model.collisions && !liquid;
     let blowout_phase_allowed = solid || !model.blowout.solids_only;
     let tau_gate_blocked = tau >= model.blowout.tau_max;
-    let blowout = collisions
-        && model.blowout.enabled
-        && drivers.blowout_gate
-        && blowout_phase_allowed
-        && !tau_gate_blocked;
+    let blowout =
+        collisions && model.blowout.enabled && drivers.blowout_gate && blowout_phase_allowed && !tau_gate_blocked;
 
     let (size_rate_raw, t_sink_sublimation) = evaporation(model, drivers.temperature, r);
     let blocked = liquid && !model.phase.liquid_evaporates && size_rate_raw < 0.0;
