@@ -19,14 +19,25 @@ pub mod sinks;
 pub mod sizes;
 pub mod supply;
 
+mod decode;
+mod error;
+mod inert;
+mod legacy;
+mod load;
+mod overrides;
 mod rule;
+mod source;
+mod supported;
+mod validate;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     dynamics::Dynamics,
+    error::{ConfigError, Problem},
     geometry::{Disk, Geometry, InnerDiskMass, Material, Process, RadialRange, Scope},
     io::{Diagnostics, Io},
+    load::{Loaded, from_bytes, load},
     numerics::{NumberOrAuto, Numerics},
     optical_depth::{InitTau1, OpticalDepth, Surface},
     phase::Phase,
