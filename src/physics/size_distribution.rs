@@ -1,0 +1,349 @@
+//! The grid of size bins, the opacity of what is on it, and the distributions a disk may start with.
+//!
+//! The state of a cell is the surface mass density per bin; a distribution is given as mass fractions per bin. What
+//! fragments add to the bins is in [`super::fragmentation`].
+
+use std::f64::consts::{LN_10, PI, TAU};
+
+use super::error::PhysicsError;
+
+/// Logarithmic size bins of spheres of one material.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SizeGrid {
+    /// Edges e_0 < … < e_n [m]; the first and the last are s_min and s_max to the bit.
+    pub edges: Vec<f64>,
+    /// Radius that stands for each bin, s_k = √(e_k e_(k+1)) [m].
+    pub sizes: Vec<f64>,
+    /// Mass of a grain of that radius, m_k = (4/3) π ρ s_k³ [kg].
+    pub masses: Vec<f64>,
+    /// e_(k+1) − e_k [m].
+    pub widths: Vec<f64>,
+    /// Density of the material [kg m⁻³].
+    pub density: f64,
+}
+
+impl SizeGrid {
+    /// `n` bins, equally wide in log s, between `s_min` and `s_max` [m], for grains of `density` [kg m⁻³].
+    ///
+    /// # Errors
+    /// A size or density that is not finite and positive, `s_max` not above `s_min`, or no bin.
+    pub fn logarithmic(s_min: f64, s_max: f64, n: usize, density: f64) -> Result<Self, PhysicsError> {
+        PhysicsError::positive("s_min", s_min)?;
+        PhysicsError::positive("s_max", s_max)?;
+        PhysicsError::positive("density", density)?;
+        if s_max <= s_min {
+            return Err(PhysicsError::BadValue { name: "s_max", value: s_max, rule: "must be larger than s_min" });
+        }
+        if n == 0 {
+            return Err(PhysicsError::TooFewEntries { table: "size grid", column: "bins", needed: 1, found: 0 });
+        }
+        let (start, end) = (s_min.log10(), s_max.log10());
+        let step = (end - start) / n as f64;
+        let mut edges: Vec<f64> = (0..=n).map(|k| 10f64.powf(start + k as f64 * step)).collect();
+        edges[0] = s_min;
+        edges[n] = s_max;
+        let sizes: Vec<f64> = edges.windows(2).map(|e| (e[0] * e[1]).sqrt()).collect();
+        let widths = edges.windows(2).map(|e| e[1] - e[0]).collect();
+        let masses = sizes.iter().map(|s| 4.0 / 3.0 * PI * density * s.powi(3)).collect();
+        Ok(Self { edges, sizes, masses, widths, density })
+    }
+
+    /// Number of bins.
+    pub fn len(&self) -> usize {
+        self.sizes.len()
+    }
+
+    /// Never: a grid has at least one bin.
+    pub fn is_empty(&self) -> bool {
+        self.sizes.is_empty()
+    }
+
+    /// Cross-section over mass of the grains of each bin, π s²/m = 3/(4 ρ s_k) [m² kg⁻¹].
+    pub fn opacity_per_bin(&self) -> Vec<f64> {
+        self.sizes.iter().map(|&s| self.grain_opacity(s)).collect()
+    }
+
+    /// Geometric opacity of a distribution, κ = Σ_k (3/4ρs_k) M_k / Σ_k M_k [m² kg⁻¹]; zero without mass.
+    ///
+    /// - `mass`: per bin, in any unit, one entry per bin
+    pub fn opacity(&self, mass: &[f64]) -> f64 {
+        let total: f64 = mass.iter().sum();
+        if total <= 0.0 {
+            return 0.0; // but a NaN is handed on
+        }
+        self.sizes.iter().zip(mass).map(|(&s, m)| self.grain_opacity(s) * m).sum::<f64>() / total
+    }
+
+    fn grain_opacity(&self, size: f64) -> f64 {
+        0.75 / (self.density * size)
+    }
+
+    /// Smallest and largest edge [m].
+    fn range(&self) -> (f64, f64) {
+        (self.edges[0], self.edges[self.len()])
+    }
+}
+
+/// Three power laws in number, without matching at the breaks, as the Python program starts a disk (`upper`).
+///
+/// dN/ds ∝ (s/s_min)^(−q), with q = α below 10 s_min, α + 1 below s_max/10 and α + 1.5 above, times a wave
+/// 1 + A sin(2π ln(s/s_min)/ln(s_max/s_min)). The distribution therefore jumps at its breaks.
+///
+/// - `alpha`: slope α of the smallest grains
+/// - `s_min`, `s_max`: sizes that set the breaks [m], 0 < s_min < s_max
+/// - `wavy_strength`: amplitude A; 0 for none
+///
+/// Returns mass fractions per bin, of sum 1.
+///
+/// # Errors
+/// [`PhysicsError::EmptyDistribution`] if no bin has a finite, positive share.
+pub fn three_slope(
+    grid: &SizeGrid,
+    alpha: f64,
+    s_min: f64,
+    s_max: f64,
+    wavy_strength: f64,
+) -> Result<Vec<f64>, PhysicsError> {
+    let period = (s_max / s_min).ln();
+    let weights = shares(grid, |s| {
+        let slope = if s < 10.0 * s_min {
+            alpha
+        } else if s < s_max / 10.0 {
+            alpha + 1.0
+        } else {
+            alpha + 1.5
+        };
+        let wave = 1.0 + wavy_strength * (TAU * (s / s_min).ln() / period).sin();
+        (s / s_min).powf(-slope) * wave * s.powi(3)
+    });
+    normalised("three-slope distribution", weights, grid.range())
+}
+
+/// Fine and coarse component of freshly solidified melt.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeltMixture {
+    /// Mass fraction of the fine component, 0 … 1 (clamped).
+    pub f_fine: f64,
+    /// Centre of the fine component [m], positive.
+    pub s_fine: f64,
+    /// Centre of the coarse component [m], positive.
+    pub s_meter: f64,
+    /// Width of both, standard deviation in log₁₀ s, positive.
+    pub width_dex: f64,
+    /// Smaller bins stay empty [m].
+    pub s_cut: f64,
+}
+
+/// Mixture of two lognormal components in dM/ds (`melt_lognormal_mixture`).
+///
+/// Each is exp(−½ [ln(s/c)/(w ln 10)]²) times the bin's width, zero for s_k < s_cut, normalised on its own, then mixed.
+/// Where one component has no mass on the grid the other makes up the whole.
+///
+/// Returns mass fractions per bin, of sum 1.
+///
+/// # Errors
+/// [`PhysicsError::EmptyDistribution`] if neither has any mass on the grid.
+pub fn lognormal_mixture(grid: &SizeGrid, melt: &MeltMixture) -> Result<Vec<f64>, PhysicsError> {
+    let deviation = melt.width_dex * LN_10;
+    let component = |centre: f64| {
+        let lognormal = |s: f64| (-0.5 * ((s / centre).ln() / deviation).powi(2)).exp();
+        let weights = shares(grid, |s| if s < melt.s_cut { 0.0 } else { lognormal(s) });
+        let total: f64 = weights.iter().sum();
+        weights.into_iter().map(move |weight| if total > 0.0 { weight / total } else { 0.0 })
+    };
+    let f_fine = melt.f_fine.clamp(0.0, 1.0);
+    let (fine, coarse) = (component(melt.s_fine), component(melt.s_meter));
+    let mixed = fine.zip(coarse).map(|(fine, coarse)| f_fine * fine + (1.0 - f_fine) * coarse).collect();
+    normalised("lognormal melt mixture", mixed, (melt.s_cut, grid.range().1))
+}
+
+/// A power law of solids between two sizes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TruncatedPowerLaw {
+    /// Smallest solid [m].
+    pub s_min_solid: f64,
+    /// Largest solid [m].
+    pub s_max_solid: f64,
+    /// Smaller bins stay empty [m].
+    pub s_cut: f64,
+    /// Slope α of dN/ds ∝ s^(−α).
+    pub alpha: f64,
+}
+
+/// Mass of dN/ds ∝ s^(−α), M_k ∝ s_k^(3−α) w_k, in the bins with max(s_min_solid, s_cut) ≤ s_k ≤ s_max_solid
+/// (`melt_truncated_powerlaw`).
+///
+/// Returns mass fractions per bin, of sum 1.
+///
+/// # Errors
+/// [`PhysicsError::EmptyDistribution`] if no bin lies in that range.
+pub fn truncated_power_law(grid: &SizeGrid, law: &TruncatedPowerLaw) -> Result<Vec<f64>, PhysicsError> {
+    let floor = law.s_min_solid.max(law.s_cut);
+    let inside = |s: f64| floor < law.s_max_solid && floor <= s && s <= law.s_max_solid;
+    let weights = shares(grid, |s| if inside(s) { s.powf(3.0 - law.alpha) } else { 0.0 });
+    normalised("truncated power law", weights, (floor, law.s_max_solid))
+}
+
+/// Empties the bins with s_k below `s_floor` [m] and scales the others to sum 1 again.
+///
+/// # Errors
+/// [`PhysicsError::EmptyDistribution`] if nothing is left; `fractions` is then unchanged.
+pub fn keep_above(fractions: &mut [f64], grid: &SizeGrid, s_floor: f64) -> Result<(), PhysicsError> {
+    let first = grid.sizes.partition_point(|&s| s < s_floor);
+    let kept: f64 = fractions[first..].iter().sum();
+    if !(kept.is_finite() && kept > 0.0) {
+        let (distribution, upper) = ("initial distribution", grid.range().1);
+        return Err(PhysicsError::EmptyDistribution { distribution, lower: s_floor, upper });
+    }
+    fractions[..first].fill(0.0);
+    fractions[first..].iter_mut().for_each(|fraction| *fraction /= kept);
+    Ok(())
+}
+
+/// dM/ds at each bin's size times its width; shares that are not finite and positive count as none.
+fn shares(grid: &SizeGrid, mass_per_size: impl Fn(f64) -> f64) -> Vec<f64> {
+    let clean = |share: f64| if share.is_finite() && share > 0.0 { share } else { 0.0 };
+    grid.sizes.iter().zip(&grid.widths).map(|(&s, w)| clean(mass_per_size(s) * w)).collect()
+}
+
+fn normalised(
+    distribution: &'static str,
+    mut weights: Vec<f64>,
+    (lower, upper): (f64, f64),
+) -> Result<Vec<f64>, PhysicsError> {
+    let total: f64 = weights.iter().sum();
+    if !(total.is_finite() && total > 0.0) {
+        return Err(PhysicsError::EmptyDistribution { distribution, lower, upper });
+    }
+    weights.iter_mut().for_each(|weight| *weight /= total);
+    Ok(weights)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ROUNDING, assert_close};
+    use super::*;
+
+    fn grid() -> SizeGrid {
+        SizeGrid::logarithmic(1e-6, 1.0, 12, 3270.0).unwrap()
+    }
+
+    fn mixture() -> MeltMixture {
+        MeltMixture { f_fine: 0.03, s_fine: 1e-4, s_meter: 0.5, width_dex: 0.3, s_cut: 1e-6 }
+    }
+
+    fn assert_whole(fractions: &[f64]) {
+        assert_close(fractions.iter().sum(), 1.0, ROUNDING);
+    }
+
+    #[test]
+    fn bins_are_equally_wide_in_log_size_and_their_ends_exact() {
+        let grid = SizeGrid::logarithmic(3.867e-6, 3.0, 40, 3270.0).unwrap();
+        assert_eq!((grid.edges[0], grid.edges[40], grid.len()), (3.867e-6, 3.0, 40));
+        let ratio = (3.0f64 / 3.867e-6).powf(1.0 / 40.0);
+        for k in 0..40 {
+            assert_close(grid.edges[k + 1] / grid.edges[k], ratio, ROUNDING);
+            assert_close(grid.sizes[k] * ratio.sqrt(), grid.edges[k + 1], ROUNDING);
+        }
+        assert_close(grid.widths.iter().sum(), 3.0 - 3.867e-6, ROUNDING);
+    }
+
+    #[test]
+    fn impossible_grids_are_refused() {
+        assert!(SizeGrid::logarithmic(0.0, 1.0, 3, 3270.0).is_err());
+        assert!(SizeGrid::logarithmic(1.0, 1.0, 3, 3270.0).is_err());
+        assert!(SizeGrid::logarithmic(1e-6, 1.0, 0, 3270.0).is_err());
+        assert!(SizeGrid::logarithmic(1e-6, 1.0, 3, f64::NAN).is_err());
+    }
+
+    #[test]
+    fn the_python_program_gives_the_same_three_slopes() {
+        let grid = grid();
+        let fractions = three_slope(&grid, 1.83, 1e-6, 1.0, 0.0).unwrap();
+        assert_close(grid.sizes[0], 1.778_279_410_038_922_7e-6, ROUNDING);
+        for (k, number) in [
+            (0, 5.755_824_990_738_742e17),
+            (1, 7.000_153_775_906_969e16),
+            (5, 2.723_375_840_729_985e10),
+            (11, 0.117_518_862_864_684_16),
+        ] {
+            assert_close(fractions[k] / (grid.sizes[k].powi(3) * grid.widths[k]), number, ROUNDING);
+        }
+        assert_close(grid.opacity(&fractions), 0.017_538_479_549_779_416, ROUNDING);
+        assert_whole(&fractions);
+    }
+
+    #[test]
+    fn a_wave_multiplies_the_slopes() {
+        let grid = grid();
+        let (flat, wavy) =
+            (three_slope(&grid, 1.83, 1e-6, 1.0, 0.0).unwrap(), three_slope(&grid, 1.83, 1e-6, 1.0, 0.4).unwrap());
+        // Bin centres lie at 1/24, 3/24, … of a period: bin 1 sits at 1/8, bin 4 at 3/8, of equal sine √½.
+        assert_close(wavy[1] / flat[1], wavy[4] / flat[4], ROUNDING);
+        let expected = (1.0 + 0.4 * 0.5f64.sqrt()) / (1.0 - 0.4 * 0.5f64.sqrt());
+        assert_close((wavy[1] / flat[1]) / (wavy[7] / flat[7]), expected, ROUNDING);
+        assert_whole(&wavy);
+    }
+
+    #[test]
+    fn opacity_is_cross_section_over_mass() {
+        let grid = grid();
+        let mut mass = vec![0.0; 12];
+        assert_eq!(grid.opacity(&mass), 0.0);
+        mass[3] = 5.0;
+        let grain = PI * grid.sizes[3].powi(2) / grid.masses[3];
+        assert_close(grid.opacity(&mass), grain, ROUNDING);
+        assert_close(grid.opacity_per_bin()[3], grain, ROUNDING);
+        mass[4] = f64::NAN;
+        assert!(grid.opacity(&mass).is_nan());
+    }
+
+    #[test]
+    fn the_python_program_gives_the_same_mixture() {
+        let fractions = lognormal_mixture(&grid(), &mixture()).unwrap();
+        assert_close(fractions[10], 0.091_874_745_642_496_5, ROUNDING);
+        assert_close(fractions[11], 0.877_526_933_649_840_3, ROUNDING);
+        assert_whole(&fractions);
+    }
+
+    #[test]
+    fn one_component_makes_up_for_one_that_is_off_the_grid() {
+        let off = MeltMixture { s_fine: 1e-60, ..mixture() };
+        let coarse = lognormal_mixture(&grid(), &MeltMixture { f_fine: 0.0, ..mixture() }).unwrap();
+        let fractions = lognormal_mixture(&grid(), &off).unwrap();
+        for (a, b) in fractions.iter().zip(&coarse) {
+            assert_close(*a, *b, ROUNDING);
+        }
+        assert!(lognormal_mixture(&grid(), &MeltMixture { f_fine: 1.0, ..off }).is_err());
+        assert!(matches!(
+            lognormal_mixture(&grid(), &MeltMixture { s_cut: 2.0, ..mixture() }),
+            Err(PhysicsError::EmptyDistribution { lower: 2.0, .. })
+        ));
+    }
+
+    #[test]
+    fn a_truncated_power_law_keeps_its_slope_and_its_limits() {
+        let grid = grid();
+        let law = TruncatedPowerLaw { s_min_solid: 1e-4, s_max_solid: 0.1, s_cut: 1e-6, alpha: 3.5 };
+        let fractions = truncated_power_law(&grid, &law).unwrap();
+        assert_eq!((fractions[3], fractions[10]), (0.0, 0.0));
+        // M_k ∝ s_k^-0.5 w_k ∝ s_k^0.5 on logarithmic bins
+        assert_close(fractions[9] / fractions[4], (grid.sizes[9] / grid.sizes[4]).sqrt(), ROUNDING);
+        assert_whole(&fractions);
+        assert!(truncated_power_law(&grid, &TruncatedPowerLaw { s_cut: 0.2, ..law }).is_err());
+    }
+
+    #[test]
+    fn keeping_the_large_grains_keeps_their_proportions() {
+        let grid = grid();
+        let before = three_slope(&grid, 1.83, 1e-6, 1.0, 0.0).unwrap();
+        let mut after = before.clone();
+        keep_above(&mut after, &grid, grid.sizes[3]).unwrap();
+        assert_eq!(&after[..3], &[0.0; 3]);
+        assert_close(after[3] / after[7], before[3] / before[7], ROUNDING);
+        assert_whole(&after);
+        let copy = after.clone();
+        assert!(matches!(keep_above(&mut after, &grid, 2.0), Err(PhysicsError::EmptyDistribution { .. })));
+        assert_eq!(after, copy);
+    }
+}
