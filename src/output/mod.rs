@@ -1,1 +1,97 @@
-//! output
+//! What a run leaves behind: Parquet tables, CSV tables and JSON, in one folder.
+//!
+//! A column is declared once, as a [`columns::Column`]; the Parquet schema, the CSV header, the unit metadata and
+//! `docs/output.md` all come from that declaration. A file carries the ending `.part` until it is whole.
+//!
+//! - [`columns`]: the declaration of a column and the row it looks at; `run_columns`, `diagnostics_columns`,
+//!   `psd_columns` and [`budgets`] hold the declarations
+//! - [`parquet`], [`csv`]: the two table formats; [`part_file`]: how a file becomes whole
+//! - [`tracks`], [`summary`], [`run_config`], [`provenance`]: the JSON files
+//! - [`folder`]: the output folder; [`recorder`]: ties everything together, read it first
+//! - [`docs`]: renders `docs/output.md`
+//!
+//! Nothing here computes physics; the numbers come from [`crate::disk::report`] and [`crate::run::budget`].
+
+use std::path::{Path, PathBuf};
+
+pub mod budgets;
+pub mod columns;
+pub mod csv;
+pub mod diagnostics_columns;
+pub mod docs;
+pub mod folder;
+pub mod parquet;
+pub mod part_file;
+pub mod provenance;
+pub mod psd_columns;
+pub mod recorder;
+pub mod run_columns;
+pub mod run_config;
+pub mod summary;
+pub mod tracks;
+
+#[cfg(test)]
+mod fixtures;
+
+/// Exit status of the program when its output cannot be written.
+pub const EXIT_CODE: i32 = 5;
+
+/// Why output could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The operating system refused an operation on a file or folder.
+    #[error("cannot {operation} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        operation: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// What the system answered.
+        source: std::io::Error,
+    },
+    /// The Parquet encoder failed, most often because the file system did.
+    #[error("cannot write the table {}: {source}", path.display())]
+    Parquet {
+        /// File of the table.
+        path: PathBuf,
+        /// What the encoder reported.
+        source: ::parquet::errors::ParquetError,
+    },
+    /// The output path exists and is no folder.
+    #[error("cannot use {} as output folder: it is a file", path.display())]
+    NotAFolder {
+        /// The path that was asked for.
+        path: PathBuf,
+    },
+    /// The folder holds the files of an earlier run.
+    #[error("the output folder {} already holds a run ({found}); choose another folder or allow overwriting", path.display())]
+    HoldsARun {
+        /// The folder.
+        path: PathBuf,
+        /// The file that shows it.
+        found: String,
+    },
+    /// A record does not fit the disk that the recorder was made for.
+    #[error("a record with {got} {what} was handed to a recorder of {expected}")]
+    Shape {
+        /// What was counted.
+        what: &'static str,
+        /// How many there should be.
+        expected: usize,
+        /// How many there were.
+        got: usize,
+    },
+}
+
+impl OutputError {
+    /// Exit status of the program for this error.
+    pub fn exit_code(&self) -> i32 {
+        EXIT_CODE
+    }
+
+    /// Wraps a system error with what was tried on which path.
+    pub(crate) fn io(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> OutputError + use<> {
+        let path = path.to_path_buf();
+        move |source| OutputError::Io { operation, path, source }
+    }
+}

@@ -1,0 +1,117 @@
+//! CSV tables: comma, one header line, the shortest decimal form that reads back to the same number, booleans as
+//! `True` and `False`, nothing for what is missing.
+
+use std::path::Path;
+
+use super::OutputError;
+use super::columns::{Column, Field, Table};
+use super::part_file::{PartFile, part_path};
+
+/// A CSV table in the making; its file ends in `.part` until [`CsvTable::finish`].
+pub struct CsvTable<T: Table> {
+    columns: &'static [Column<T>],
+    writer: csv::Writer<PartFile>,
+    path: std::path::PathBuf,
+}
+
+impl<T: Table> CsvTable<T> {
+    /// Starts the table that will become `path` and writes the header.
+    ///
+    /// # Errors
+    /// [`OutputError::Io`] if the file cannot be written.
+    pub fn create(path: &Path, columns: &'static [Column<T>]) -> Result<Self, OutputError> {
+        let mut writer = csv::Writer::from_writer(PartFile::create(path)?);
+        writer.write_record(columns.iter().map(|column| column.name)).map_err(csv_error(path))?;
+        Ok(CsvTable { columns, writer, path: path.to_path_buf() })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// [`OutputError::Io`] if it cannot be written.
+    pub fn push(&mut self, row: &T::Row<'_>) -> Result<(), OutputError> {
+        let fields = self.columns.iter().map(|column| text(column.field(row)));
+        self.writer.write_record(fields).map_err(csv_error(&self.path))
+    }
+
+    /// Makes the file whole.
+    ///
+    /// # Errors
+    /// [`OutputError::Io`] if the rest cannot be written; the file then keeps the ending `.part`.
+    pub fn finish(self) -> Result<(), OutputError> {
+        let file = self.writer.into_inner().map_err(|e| {
+            let e = e.into_error();
+            OutputError::io("write", &part_path(&self.path))(e)
+        })?;
+        file.commit()
+    }
+}
+
+fn csv_error(path: &Path) -> impl FnOnce(csv::Error) -> OutputError {
+    let path = part_path(path);
+    move |error| OutputError::Io { operation: "write", path, source: error.into() }
+}
+
+/// `{:?}` of a number is its shortest form that reads back, with an exponent where it is very small or large.
+fn text(field: Field<'_>) -> String {
+    match field {
+        Field::Missing => String::new(),
+        Field::Real(x) => format!("{x:?}"),
+        Field::Integer(n) => n.to_string(),
+        Field::Flag(true) => "True".to_owned(),
+        Field::Flag(false) => "False".to_owned(),
+        Field::Text(s) => s.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::budgets::{DISK_BUDGET, DiskBudget};
+    use crate::run::budget::BudgetRow;
+
+    #[test]
+    fn numbers_read_back_to_the_same_bits() {
+        for x in [0.1 + 0.2, 1e-300, 6.4171e23, -0.0, 99.18021947464618, f64::MIN_POSITIVE, 2.0_f64.powi(70)] {
+            assert_eq!(text(Field::Real(x)).parse::<f64>().unwrap().to_bits(), x.to_bits());
+        }
+        assert_eq!(text(Field::Real(1e-10)), "1e-10");
+    }
+
+    #[test]
+    fn booleans_and_gaps_are_written_as_pandas_reads_them() {
+        assert_eq!(text(Field::Flag(true)), "True");
+        assert_eq!(text(Field::Flag(false)), "False");
+        assert_eq!(text(Field::Missing), "");
+    }
+
+    #[test]
+    fn an_empty_table_is_a_header_and_an_unfinished_one_has_no_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mass_budget.csv");
+        let table = CsvTable::<DiskBudget>::create(&path, DISK_BUDGET).unwrap();
+        drop(table);
+        assert!(!path.exists() && part_path(&path).exists());
+        CsvTable::<DiskBudget>::create(&path, DISK_BUDGET).unwrap().finish().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 1);
+        assert!(!part_path(&path).exists());
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_and_no_panic() {
+        // /dev/full accepts opening and refuses every write
+        if !Path::new("/dev/full").exists() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("full.csv");
+        std::os::unix::fs::symlink("/dev/full", part_path(&path)).unwrap();
+        let mut table = CsvTable::<DiskBudget>::create(&path, DISK_BUDGET).unwrap();
+        table.push(&BudgetRow::default()).unwrap();
+        let error = table.finish().unwrap_err();
+        assert!(error.to_string().contains("full.csv.part"), "{error}");
+        assert_eq!(error.exit_code(), 5);
+        assert!(!path.exists());
+    }
+}

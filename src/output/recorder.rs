@@ -1,0 +1,260 @@
+//! The recorder: takes what the disk reports and writes every file of a run.
+//!
+//! [`Recorder::create`] opens the files and says in `run_config.json` what is about to run, [`Recorder::record`] and
+//! [`Recorder::orbit`] add rows, [`Recorder::finish`] makes every file whole and writes the summary. A run that fails
+//! is finished like any other, so that everything recorded until then can be read.
+
+use serde_json::Value;
+
+use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
+use crate::output::OutputError;
+use crate::output::budgets::{CELLS_BUDGET, CellBudget, CellsBudget, DISK_BUDGET, DiskBudget, ORBITS, Orbits};
+use crate::output::columns::{Bin, Row, Series};
+use crate::output::csv::CsvTable;
+use crate::output::diagnostics_columns::DIAGNOSTICS;
+use crate::output::folder::OutputFolder;
+use crate::output::parquet::TableWriter;
+use crate::output::part_file::write_json;
+use crate::output::psd_columns::PSD_HIST;
+use crate::output::run_columns::RUN;
+use crate::output::run_config::{RunConfigFacts, after_run, before_run};
+use crate::output::summary::{Outcome, SummaryFacts, summary};
+use crate::output::tracks::Tracks;
+use crate::run::budget::{BudgetRow, OrbitRow};
+
+/// Which tables are written, and how often.
+///
+/// A stride of n keeps the records 0, n, 2n, … and the last one; 0 and 1 keep all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputOptions {
+    /// Whether `series/psd_hist.parquet` is written.
+    pub psd_history: bool,
+    /// Whether `checks/mass_budget_cells.csv` is written.
+    pub mass_budget_cells: bool,
+    /// Whether `orbit_rollup.csv` is written.
+    pub orbit_rollup: bool,
+    /// Stride of `series/run.parquet`.
+    pub series_stride: u64,
+    /// Stride of `series/diagnostics.parquet`.
+    pub diagnostics_stride: u64,
+    /// Stride of `series/psd_hist.parquet`.
+    pub psd_stride: u64,
+}
+
+/// The size bins.
+#[derive(Debug, Clone)]
+pub struct BinFacts {
+    /// Size that represents each bin [m].
+    pub centres: Vec<f64>,
+    /// Width of each bin [m].
+    pub widths: Vec<f64>,
+}
+
+/// Writes the files of one run.
+pub struct Recorder {
+    folder: OutputFolder,
+    run: RunFacts,
+    cells: Vec<CellFacts>,
+    sizes: BinFacts,
+    options: OutputOptions,
+    config: RunConfigFacts,
+    records: u64,
+    tracks: Tracks,
+    series: TableWriter<Series>,
+    diagnostics: TableWriter<Series>,
+    psd: Option<TableWriter<Series>>,
+    budget: CsvTable<DiskBudget>,
+    cell_budgets: Option<CsvTable<CellsBudget>>,
+    orbits: Option<CsvTable<Orbits>>,
+}
+
+impl Recorder {
+    /// Opens the tables in `folder` and writes `run_config.json` with the status `pre_run`.
+    ///
+    /// # Errors
+    /// [`OutputError`] if a file cannot be written, or if `sizes` has not as many widths as centres.
+    pub fn create(
+        folder: OutputFolder,
+        run: &RunFacts,
+        cells: &[CellFacts],
+        sizes: &BinFacts,
+        options: OutputOptions,
+        config: RunConfigFacts,
+    ) -> Result<Self, OutputError> {
+        shape("bin widths", sizes.centres.len(), sizes.widths.len())?;
+        write_json(&folder.file("run_config.json"), &before_run(&folder, run, &config))?;
+        let parquet = |name, columns| TableWriter::create(&folder.file(name), columns);
+        Ok(Recorder {
+            series: parquet("series/run.parquet", RUN)?,
+            diagnostics: parquet("series/diagnostics.parquet", DIAGNOSTICS)?,
+            psd: options.psd_history.then(|| parquet("series/psd_hist.parquet", PSD_HIST)).transpose()?,
+            budget: CsvTable::create(&folder.file("checks/mass_budget.csv"), DISK_BUDGET)?,
+            cell_budgets: options
+                .mass_budget_cells
+                .then(|| CsvTable::create(&folder.file("checks/mass_budget_cells.csv"), CELLS_BUDGET))
+                .transpose()?,
+            orbits: options
+                .orbit_rollup
+                .then(|| CsvTable::create(&folder.file("orbit_rollup.csv"), ORBITS))
+                .transpose()?,
+            run: run.clone(),
+            cells: cells.to_vec(),
+            sizes: sizes.clone(),
+            records: 0,
+            tracks: Tracks::default(),
+            folder,
+            options,
+            config,
+        })
+    }
+
+    /// Adds a record: the state at `step.time` and what happened in the `step.dt` seconds before.
+    ///
+    /// - `reports`, `budgets`: one of each per cell, in the order of the cells
+    /// - `distributions`: surface density per bin [kg m⁻²], cells × bins, the bins of a cell side by side
+    /// - `total`: mass budget of the whole disk
+    /// - `last`: whether this is the last record, which every table holds
+    ///
+    /// # Errors
+    /// [`OutputError`] if a file cannot be written or a slice has not the size of the disk.
+    pub fn record(
+        &mut self,
+        step: &StepFacts,
+        reports: &[CellReport],
+        distributions: &[f64],
+        total: &BudgetRow,
+        budgets: &[BudgetRow],
+        last: bool,
+    ) -> Result<(), OutputError> {
+        shape("cell reports", self.cells.len(), reports.len())?;
+        shape("cell budgets", self.cells.len(), budgets.len())?;
+        shape("values of distributions", self.cells.len() * self.sizes.centres.len(), distributions.len())?;
+        let number = self.records;
+        let due = |stride: u64| last || number.is_multiple_of(stride.max(1));
+        self.records += 1;
+        self.tracks.add(&self.run, step, &self.cells, reports, total, budgets);
+        self.record_budgets(reports, total, budgets)?;
+
+        let t_coll_min = shortest_collision_time(reports);
+        let (series, diagnostics) = (due(self.options.series_stride), due(self.options.diagnostics_stride));
+        for (cell, report) in self.cells.iter().zip(reports) {
+            let row = Row { run: &self.run, step, cell, report, t_coll_min, bin: Bin::NONE };
+            if series {
+                self.series.push(&row)?;
+            }
+            if diagnostics {
+                self.diagnostics.push(&row)?;
+            }
+        }
+        if due(self.options.psd_stride) {
+            self.record_distributions(step, reports, distributions, t_coll_min)?;
+        }
+        Ok(())
+    }
+
+    fn record_budgets(
+        &mut self,
+        reports: &[CellReport],
+        total: &BudgetRow,
+        budgets: &[BudgetRow],
+    ) -> Result<(), OutputError> {
+        self.budget.push(total)?;
+        if let Some(table) = &mut self.cell_budgets {
+            for ((cell, report), budget) in self.cells.iter().zip(reports).zip(budgets) {
+                if report.evolved {
+                    table.push(&CellBudget { cell, budget, active: report.active })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn record_distributions(
+        &mut self,
+        step: &StepFacts,
+        reports: &[CellReport],
+        distributions: &[f64],
+        t_coll_min: f64,
+    ) -> Result<(), OutputError> {
+        let Some(table) = &mut self.psd else { return Ok(()) };
+        let n = self.sizes.centres.len();
+        for (i, (cell, report)) in self.cells.iter().zip(reports).enumerate() {
+            if !report.evolved {
+                continue;
+            }
+            let distribution = &distributions[i * n..(i + 1) * n];
+            let sum: f64 = distribution.iter().sum();
+            for (index, sigma) in distribution.iter().enumerate() {
+                let (size, width) = (self.sizes.centres[index], self.sizes.widths[index]);
+                let bin = Bin {
+                    index,
+                    size,
+                    // N_k/w_k · (4/3)πρ/Σ(0) with N_k = Σ_k / ((4/3)πρ s_k³)
+                    number: sigma / (size.powi(3) * width * cell.initial_surface_density),
+                    share: if sum > 0.0 { sigma / sum } else { 0.0 },
+                };
+                table.push(&Row { run: &self.run, step, cell, report, t_coll_min, bin })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an orbit.
+    ///
+    /// # Errors
+    /// [`OutputError`] if the file cannot be written.
+    pub fn orbit(&mut self, orbit: &OrbitRow) -> Result<(), OutputError> {
+        self.tracks.orbits += 1;
+        match &mut self.orbits {
+            Some(table) => table.push(orbit),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes every table whole and writes `summary.json` and the final `run_config.json`; returns the summary.
+    ///
+    /// When a table cannot be completed, the others still are, and the summary says that the run failed.
+    ///
+    /// # Errors
+    /// The first [`OutputError`].
+    pub fn finish(self, facts: &SummaryFacts) -> Result<Value, OutputError> {
+        let tables = [
+            self.series.finish(),
+            self.diagnostics.finish(),
+            self.psd.map_or(Ok(()), TableWriter::finish),
+            self.budget.finish(),
+            self.cell_budgets.map_or(Ok(()), CsvTable::finish),
+            self.orbits.map_or(Ok(()), CsvTable::finish),
+        ];
+        let tables: Result<(), OutputError> = tables.into_iter().collect();
+        let mut facts = facts.clone();
+        if let (Err(error), Outcome::Complete | Outcome::Stopped) = (&tables, &facts.outcome) {
+            facts.outcome = Outcome::Failed { reason: error.to_string(), time: facts.time_end, cell: None };
+        }
+        let (folder, run, cells, tracks) = (&self.folder, &self.run, &self.cells, &self.tracks);
+        let summary = summary(run, cells, &self.config, tracks, &facts);
+        let config = after_run(folder, run, cells, &self.options, &self.config, tracks, &facts);
+        let summary_written = write_json(&folder.file("summary.json"), &summary);
+        let config_written = write_json(&folder.file("run_config.json"), &config);
+        tables.and(summary_written).and(config_written)?;
+        Ok(summary)
+    }
+
+    /// The folder of the run.
+    pub fn folder(&self) -> &OutputFolder {
+        &self.folder
+    }
+}
+
+/// Shortest collision time of all cells [s]; NaN if none had one.
+fn shortest_collision_time(reports: &[CellReport]) -> f64 {
+    let times = reports.iter().filter_map(|report| report.smol.map(|smol| smol.t_coll)).filter(|t| t.is_finite());
+    times.fold(f64::NAN, f64::min)
+}
+
+fn shape(what: &'static str, expected: usize, got: usize) -> Result<(), OutputError> {
+    if expected == got { Ok(()) } else { Err(OutputError::Shape { what, expected, got }) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! What a summary needs from every record: tracks of a few drivers and area averages, sums, and the last state.
+//!
+//! One number per record and track is kept, because a median needs them all.
+
+use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
+use crate::output::columns::{Bin, Row};
+use crate::run::budget::BudgetRow;
+
+/// Numbers gathered while a run goes on.
+#[derive(Debug, Default)]
+pub struct Tracks {
+    /// Temperature of Mars [K].
+    pub temperature: Track,
+    /// β at the smallest size that stays.
+    pub beta: Track,
+    /// Blow-out size [m].
+    pub s_blow: Track,
+    /// dt over t_blow, averaged over the area.
+    pub dt_over_t_blow: Track,
+    /// Supply handed to the surface over raw supply, averaged over the area.
+    pub visibility: Track,
+    /// Supply handed to the surface over scaled supply, averaged over the area.
+    pub clip_factor: Track,
+    /// Factor of temperature, feedback and reservoir on the supply, averaged over the area.
+    pub supply_scale: Track,
+    /// Supply after every scaling, of the first cell in the first record that has one [kg m⁻² s⁻¹].
+    pub supply_scaled_initial: Option<f64>,
+    /// Drivers of the last record.
+    pub last: Option<StepFacts>,
+    /// Mass budget of the disk in the last record.
+    pub budget: BudgetRow,
+    /// Largest error of that budget in any record [%].
+    pub max_error_percent: f64,
+    /// Largest error of the budget of any cell in any record [%].
+    pub max_cell_error_percent: f64,
+    /// Cells that no longer evolve after the last record.
+    pub cells_stopped: usize,
+    /// Orbits completed.
+    pub orbits: u64,
+    time: f64,
+    supply_nominal: f64,
+    supply_applied: f64,
+}
+
+impl Tracks {
+    /// Takes in one record.
+    pub fn add(
+        &mut self,
+        run: &RunFacts,
+        step: &StepFacts,
+        cells: &[CellFacts],
+        reports: &[CellReport],
+        total: &BudgetRow,
+        cell_budgets: &[BudgetRow],
+    ) {
+        let mean = |f: fn(&Row<'_>) -> f64| area_mean(run, step, cells, reports, f);
+        self.temperature.push(step.temperature);
+        self.beta.push(step.beta_at_smin);
+        self.s_blow.push(step.s_blow);
+        self.dt_over_t_blow.push(mean(|r| r.dt_over_t_blow()));
+        self.visibility.push(mean(|r| r.supply_share(r.report.supply.raw)));
+        self.clip_factor.push(mean(|r| r.supply_share(r.if_allowed(r.report.supply.scaled))));
+        self.supply_scale.push(mean(|r| r.supply_scale()));
+
+        self.time += step.dt;
+        self.supply_nominal += finite_or_zero(mean(|r| r.if_allowed(r.report.supply.nominal))) * step.dt;
+        self.supply_applied += finite_or_zero(mean(|r| r.report.ledger.supplied));
+        if self.supply_scaled_initial.is_none() && run.supply_enabled {
+            let scaled = reports.first().map_or(0.0, |report| report.supply.scaled);
+            self.supply_scaled_initial = (scaled.is_finite() && scaled > 0.0).then_some(scaled);
+        }
+
+        self.last = Some(*step);
+        self.budget = *total;
+        self.max_error_percent = self.max_error_percent.max(total.error_percent());
+        for budget in cell_budgets {
+            self.max_cell_error_percent = self.max_cell_error_percent.max(budget.error_percent());
+        }
+        self.cells_stopped = reports.iter().filter(|report| !report.active).count();
+    }
+
+    /// Supply after mixing, averaged over area and time [kg m⁻² s⁻¹].
+    pub fn mean_supply_nominal(&self) -> f64 {
+        self.supply_nominal / self.time
+    }
+
+    /// Supply that reached the surface, averaged over area and time [kg m⁻² s⁻¹].
+    pub fn mean_supply_applied(&self) -> f64 {
+        self.supply_applied / self.time
+    }
+}
+
+/// A number per record.
+#[derive(Debug, Default)]
+pub struct Track(Vec<f64>);
+
+impl Track {
+    fn push(&mut self, x: f64) {
+        if x.is_finite() {
+            self.0.push(x);
+        }
+    }
+
+    /// Smallest, middle and largest number; NaN without any.
+    pub fn min_median_max(&self) -> [f64; 3] {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        let n = sorted.len();
+        match n {
+            0 => [f64::NAN; 3],
+            _ => [sorted[0], 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]), sorted[n - 1]],
+        }
+    }
+
+    /// The last number; NaN without any.
+    pub fn last(&self) -> f64 {
+        self.0.last().copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// Mean over the area of the cells that have the number; in the Python program's habit the others count as zero.
+fn area_mean(
+    run: &RunFacts,
+    step: &StepFacts,
+    cells: &[CellFacts],
+    reports: &[CellReport],
+    f: fn(&Row<'_>) -> f64,
+) -> f64 {
+    let (mut sum, mut area) = (0.0, 0.0);
+    for (cell, report) in cells.iter().zip(reports) {
+        let x = f(&Row { run, step, cell, report, t_coll_min: f64::NAN, bin: Bin::NONE });
+        if report.evolved && x.is_finite() {
+            sum += x * cell.area;
+            area += cell.area;
+        } else if run.missing_as_zero {
+            area += cell.area;
+        }
+    }
+    sum / area
+}
+
+fn finite_or_zero(x: f64) -> f64 {
+    if x.is_finite() { x } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::fixtures::Fixture;
+
+    fn track(values: &[f64]) -> Track {
+        let mut track = Track::default();
+        values.iter().for_each(|x| track.push(*x));
+        track
+    }
+
+    #[test]
+    fn the_median_is_the_middle_or_the_mean_of_the_two_middles() {
+        assert_eq!(track(&[3.0, 1.0, 2.0]).min_median_max(), [1.0, 2.0, 3.0]);
+        assert_eq!(track(&[4.0, 1.0, 2.0, 3.0]).min_median_max(), [1.0, 2.5, 4.0]);
+        assert_eq!(track(&[4.0, f64::NAN, f64::INFINITY]).min_median_max(), [4.0; 3]);
+        assert!(track(&[]).min_median_max().iter().all(|x| x.is_nan()));
+    }
+
+    #[test]
+    fn averages_weigh_cells_by_area_and_leave_frozen_ones_out() {
+        let mut f = Fixture::new();
+        f.cells[0].area = 1.0;
+        f.cells[1].area = 3.0;
+        f.cells[0].t_blow = 10.0;
+        f.cells[1].t_blow = 20.0;
+        f.step.dt = 20.0;
+        let mut tracks = Tracks::default();
+        tracks.add(&f.run, &f.step, &f.cells, &f.reports, &f.total, &f.budgets);
+        // (1·2 + 3·1) / 4
+        assert_eq!(tracks.dt_over_t_blow.last(), 1.25);
+        f.reports[0].evolved = false;
+        tracks.add(&f.run, &f.step, &f.cells, &f.reports, &f.total, &f.budgets);
+        assert_eq!(tracks.dt_over_t_blow.last(), 1.0);
+        f.run.missing_as_zero = true;
+        tracks.add(&f.run, &f.step, &f.cells, &f.reports, &f.total, &f.budgets);
+        assert_eq!(tracks.dt_over_t_blow.last(), 0.75);
+    }
+
+    #[test]
+    fn the_mean_supply_weighs_records_by_their_length() {
+        let mut f = Fixture::new();
+        let mut tracks = Tracks::default();
+        for (dt, supplied, nominal) in [(10.0, 0.0, 0.0), (30.0, 60.0, 4.0)] {
+            f.step.dt = dt;
+            for report in &mut f.reports {
+                report.ledger.supplied = supplied;
+                report.supply.nominal = nominal;
+            }
+            tracks.add(&f.run, &f.step, &f.cells, &f.reports, &f.total, &f.budgets);
+        }
+        assert_eq!(tracks.mean_supply_applied(), 1.5);
+        assert_eq!(tracks.mean_supply_nominal(), 3.0);
+    }
+}
