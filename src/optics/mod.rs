@@ -8,7 +8,9 @@
 //! What does not live here: reading a finished table back and interpolating in it, which is what a run does
 //! ([`crate::tables`], [`crate::physics`]). Start with [`mie`].
 
+pub mod efficiency;
 pub mod error;
+pub mod geometric;
 pub mod mie;
 
 pub use error::OpticsError;
