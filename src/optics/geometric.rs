@@ -121,7 +121,7 @@ mod tests {
     }
 
     /// Index 1 bends and reflects nothing; the beam passes or is absorbed along the chord 2s cos θ, so that
-    /// Q_pr = Q_abs = 1 + 2e^{−u}/u + 2(e^{−u} − 1)/u², u = 4xk (B&H eq. 7.2 of the soft sphere; van de Hulst §11.23).
+    /// Q_pr = Q_abs = 1 + 2e^{−u}/u + 2(e^{−u} − 1)/u², u = 4xk (van de Hulst 1957, ch. 11).
     #[test]
     fn a_sphere_of_index_one_only_absorbs() {
         for u in [0.01, 1.0, 30.0_f64] {

@@ -35,8 +35,8 @@ const TINY: f64 = 1e-100;
 /// Complex refractive index m = n + i k of a material relative to vacuum; n > 0, k ≥ 0, |m| ≤ [`MAX_INDEX_MODULUS`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RefractiveIndex {
-    n: f64,
-    k: f64,
+    pub(super) n: f64,
+    pub(super) k: f64,
 }
 
 impl RefractiveIndex {

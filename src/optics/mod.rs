@@ -12,5 +12,8 @@ pub mod efficiency;
 pub mod error;
 pub mod geometric;
 pub mod mie;
+pub mod planck_mean;
+pub mod refractive_index;
+pub mod table_file;
 
 pub use error::OpticsError;
