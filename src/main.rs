@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The program `marsdisk-mpi`; everything it does is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    marsdisk_mpi::cli::main()
+}

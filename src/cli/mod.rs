@@ -1,2 +1,80 @@
-//! cli
+//! The command line: one file per command, and how an error becomes a message and an exit status.
+//!
+//! - [`simulate`]: a run; [`facts`] describes it for the JSON files, [`progress`] for the person who waits
+//! - [`qpr`]: a table of radiation-pressure efficiencies from optical constants
+
+pub mod facts;
+pub mod progress;
 pub mod qpr;
+pub mod simulate;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// Exit status: finished.
+pub const FINISHED: u8 = 0;
+/// Exit status: the command line or the configuration is wrong.
+pub const CONFIGURATION: u8 = 2;
+/// Exit status: the run could not go on; what it recorded until then is whole.
+pub const NUMERICAL: u8 = 3;
+/// Exit status: a file cannot be read or written.
+pub const INPUT_OUTPUT: u8 = 5;
+
+/// Mass loss of the hot dust disk around Mars after a giant impact, radius by radius.
+#[derive(Debug, Parser)]
+#[command(
+    name = "marsdisk-mpi",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Examples:
+  marsdisk-mpi configs/quick.yml                          a run of seconds, into the folder that the file names
+  marsdisk-mpi run.yml --outdir out/hot --override radiation.TM_K=4500 geometry.Nr=64
+  marsdisk-mpi run.yml --profile python                   the Python program's numbers, to compare with old results
+  marsdisk-mpi qpr nk.csv --out qpr.csv                   a table of radiation-pressure efficiencies
+
+Exit status: 0 finished, 2 command line or configuration, 3 numerical failure, 5 input or output."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    simulate: simulate::SimulateArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compute Planck-mean radiation-pressure efficiencies from optical constants (Mie theory)
+    Qpr(qpr::QprArgs),
+}
+
+/// Runs the program; the exit status says how it went.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging();
+    let result = match &cli.command {
+        Some(Command::Qpr(args)) => qpr::run(args).map_err(|error| (error.to_string(), error.exit_code())),
+        None => simulate::run(&cli.simulate).map_err(|error| (error.to_string(), error.exit_code())),
+    };
+    match result {
+        Ok(()) => ExitCode::from(FINISHED),
+        Err((message, status)) => {
+            let prefix = if message.starts_with("error") { "" } else { "error: " };
+            eprintln!("{prefix}{message}");
+            ExitCode::from(status)
+        }
+    }
+}
+
+/// Log lines go to stderr; warnings unless `MARSDISK_LOG` asks for more (`info`, `debug`).
+fn start_logging() {
+    let filter = EnvFilter::try_from_env("MARSDISK_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_target(false)
+        .init();
+}

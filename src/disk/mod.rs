@@ -17,5 +17,6 @@ mod evolve_imex;
 pub mod grid;
 pub mod model;
 pub mod report;
+pub mod setup;
 pub mod step;
 pub mod workers;

@@ -93,7 +93,9 @@ impl Strength {
     ///
     /// Below 3 km s⁻¹ it scales B as v^0.65. The coefficients at 4 … 7 km s⁻¹ are its own choice: Q_s doubles between 3
     /// and 5 km s⁻¹ and then stays, B rises to 0.5 at 5 km s⁻¹ and then again as v^0.65.
-    pub fn default_table() -> Self {
+    ///
+    /// Rows in the units of [`StrengthUnits::Ba99Cgs`].
+    pub fn default_coefficients() -> Vec<StrengthCoefficients> {
         const ROWS: [(f64, f64, f64); 7] = [
             (1.0, 3.5e7, 0.146_890_070_460_007_38),
             (2.0, 3.5e7, 0.230_495_226_843_710_07),
@@ -103,9 +105,13 @@ impl Strength {
             (6.0, 7.0e7, 0.562_908_509_912_381_3),
             (7.0, 7.0e7, 0.622_233_268_531_181_3),
         ];
-        let row = |(speed_kms, qs, b)| StrengthCoefficients { speed_kms, qs, a_s: 0.38, b, b_g: 1.36 };
+        ROWS.map(|(speed_kms, qs, b)| StrengthCoefficients { speed_kms, qs, a_s: 0.38, b, b_g: 1.36 }).to_vec()
+    }
+
+    /// The default coefficients with the default exponent µ.
+    pub fn default_table() -> Self {
         Self {
-            coefficients: ROWS.map(row).to_vec(),
+            coefficients: Self::default_coefficients(),
             units: StrengthUnits::Ba99Cgs,
             gravity_exponent: 2.0 - 3.0 * DEFAULT_MU_GRAV,
         }

@@ -23,6 +23,11 @@ impl Interval {
         self.elapsed += dt;
     }
 
+    /// Whether no step was added since the last record.
+    pub fn is_empty(&self) -> bool {
+        self.elapsed == 0.0
+    }
+
     /// Closes the interval: the drivers of its last step with the length of the whole, and the joined reports.
     pub fn close(&mut self, last: &StepFacts) -> (StepFacts, &[CellReport]) {
         let dt = std::mem::take(&mut self.elapsed);

@@ -1,0 +1,187 @@
+//! What a run's JSON files say about its configuration.
+
+use crate::config::radiation::{DriverMode, MarsTemperature};
+use crate::config::{Config, Loaded, numerics};
+use crate::disk::model::Model;
+use crate::output::provenance::ExternalFile;
+use crate::output::run_config::RunConfigFacts;
+use crate::output::summary;
+use crate::physics::constants::R_MARS;
+use crate::physics::shielding::Shielding;
+use crate::physics::{orbit, supply};
+use crate::run::time_grid::TimeGrid;
+use crate::tables::TableFile;
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// The blocks of `run_config.json` that follow from the configuration.
+pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], threads: usize) -> RunConfigFacts {
+    let config = &loaded.config;
+    let overridden = loaded.overrides.iter().any(|text| text.trim_start().starts_with("physics_mode="));
+    let constant = &config.supply.constant;
+    let phi = match &model.shielding {
+        Shielding::Off => 1.0,
+        Shielding::Table(table) => table.at(constant.mu_reference_tau),
+    };
+    let los = model.run.line_of_sight_factor;
+    let reference = supply::reference_surface_density(constant.mu_reference_tau, phi, model.initial_opacity, los);
+    let (seed, seed_expr, seed_basis) = seed(config, model);
+    RunConfigFacts {
+        config: word(config),
+        config_source_path: Some(loaded.path.clone()),
+        profile: text(&config.profile),
+        physics_mode: text(&config.physics_mode),
+        physics_mode_source: if overridden { "cli" } else { "config" },
+        init_ei: init_ei(config),
+        cell_parallel: json!({"requested": threads > 1, "enabled": threads > 1, "threads": threads, "ranks": 1}),
+        threading: json!({"rayon_threads": threads}),
+        r_in: model.grid.r_in,
+        r_out: model.grid.r_out,
+        sigma_surf0_target: model.cells.first().map_or(f64::NAN, |cell| cell.facts.initial_surface_density),
+        supply_mu_reference_tau: constant.mu_reference_tau,
+        sigma_surf_mu_reference: reference,
+        supply_orbit_fraction_at_mu1: constant.orbit_fraction_at_mu1,
+        supply_t_mix_orbits: config.supply.transport.t_mix_orbits.unwrap_or(f64::NAN),
+        supply_headroom_gate: text(&config.supply.transport.headroom_gate),
+        qpr_table_path: config.radiation.qpr_table_path.clone(),
+        psd_floor_mode: text(&config.psd.floor.mode),
+        temperature_driver: temperature_driver(config, model),
+        solar_radiation_requested: config.radiation.use_solar_rp,
+        sublimation_provenance: sublimation(config),
+        seed,
+        seed_expr,
+        seed_basis,
+        external_files: files
+            .iter()
+            .map(|file| ExternalFile { path: file.configured.clone(), read_path: Some(file.read.clone()) })
+            .collect(),
+    }
+}
+
+/// The planned clock, as `summary.json` shows it.
+pub fn time_grid(config: &Config, grid: &TimeGrid, chi: f64) -> summary::TimeGrid {
+    let (dt_mode, dt_input, dt_sources) = match config.numerics.dt_init {
+        numerics::NumberOrAuto::Number(dt) => ("explicit", json!(dt), json!({"explicit": dt})),
+        numerics::NumberOrAuto::Auto => {
+            let orbital = 0.05 * grid.t_orb / std::f64::consts::TAU;
+            ("auto", json!("auto"), json!({"0.05*t_blow": orbital, "t_end/200": grid.t_end / 200.0}))
+        }
+    };
+    let input = match grid.basis {
+        "t_end_until_temperature_K" => grid.request.until_temperature,
+        "t_end_orbits" => grid.request.orbits,
+        _ => Some(grid.request.years.unwrap_or(config.scope.analysis_years)),
+    };
+    let or_nan = |number: Option<f64>| number.unwrap_or(f64::NAN);
+    let lengthened = grid.t_end > grid.t_end_before_minimum;
+    summary::TimeGrid {
+        t_end_basis: grid.basis.to_string(),
+        t_end_input: or_nan(input),
+        t_end_s: grid.t_end,
+        t_end_seconds: grid.t_end,
+        t_end_seconds_pre_min_duration: if lengthened { grid.t_end_before_minimum } else { f64::NAN },
+        t_end_seconds_from_temperature: or_nan(grid.t_end_from_temperature),
+        t_end_temperature_search_years: or_nan(grid.request.temperature_search_years),
+        temperature_stop: or_nan(grid.request.until_temperature),
+        min_duration_years: or_nan(grid.request.min_years),
+        dt_mode: dt_mode.to_string(),
+        dt_input,
+        dt_sources,
+        dt_nominal: grid.dt_nominal,
+        dt_nominal_s: grid.dt_nominal,
+        dt_step: grid.dt_step,
+        dt_capped_by_max_steps: grid.n_steps == crate::run::time_grid::MOST_STEPS,
+        dt_min_tcoll_ratio: or_nan(config.numerics.dt_min_tcoll_ratio),
+        t_blow_nominal: chi * grid.t_orb / std::f64::consts::TAU,
+        n_steps: grid.n_steps,
+        clock: match config.numerics.clock {
+            numerics::Clock::Adaptive => "adaptive",
+            numerics::Clock::Fixed => "fixed",
+        },
+    }
+}
+
+/// A value as JSON; types of the configuration always have one.
+fn word(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+/// The YAML word of an enumeration.
+fn text(value: &impl Serialize) -> String {
+    word(value).as_str().unwrap_or_default().to_string()
+}
+
+fn init_ei(config: &Config) -> Value {
+    let dynamics = &config.dynamics;
+    json!({
+        "e_mode": text(&dynamics.e_mode),
+        "i_mode": text(&dynamics.i_mode),
+        "e0_config": dynamics.e0,
+        "i0_config_rad": dynamics.i0,
+        "e_profile": {
+            "mode": text(&dynamics.e_profile.mode),
+            "r_kind": text(&dynamics.e_profile.r_kind),
+            "table_path": dynamics.e_profile.table_path,
+            "formula": "e = 1 - R_MARS / r",
+        },
+    })
+}
+
+fn temperature_driver(config: &Config, model: &Model) -> Value {
+    let driver = &config.radiation.mars_temperature_driver;
+    let mut block = json!({
+        "source": model.run.temperature_source,
+        "enabled": driver.enabled,
+        "mode": if driver.enabled { text(&driver.mode) } else { text(&DriverMode::Constant) },
+    });
+    match config.radiation.mars_temperature() {
+        Ok(MarsTemperature::Hyodo { layer, .. } | MarsTemperature::Slab { layer, .. }) => {
+            block["d_layer_m"] = json!(layer.d_layer_m);
+            block["rho"] = json!(layer.rho);
+            block["cp"] = json!(layer.cp);
+        }
+        Ok(MarsTemperature::Table { table, .. }) => block["path"] = json!(table.path),
+        Ok(MarsTemperature::Constant(value)) => block["value_K"] = json!(value),
+        Err(_) => {}
+    }
+    block
+}
+
+fn sublimation(config: &Config) -> Value {
+    let params = &config.sinks.sub_params;
+    json!({
+        "sublimation_formula": "HKL",
+        "mode": text(&params.mode),
+        "psat_model": text(&params.psat_model),
+        "alpha_evap": params.alpha_evap,
+        "mu": params.mu,
+        "A": params.a,
+        "B": params.b,
+        "A_liq": params.a_liq,
+        "B_liq": params.b_liq,
+        "P_gas": params.p_gas,
+        "valid_K": params.valid_k,
+        "valid_liquid_K": params.valid_liquid_k,
+        "scheme": text(&config.sinks.sublimation_scheme),
+    })
+}
+
+/// Seed of random draws, of which a 1-D run makes none: configured, or from a hash of what defines the disk.
+fn seed(config: &Config, model: &Model) -> (u64, String, String) {
+    if let Some(seed) = config.dynamics.rng_seed {
+        return (seed, "dynamics.rng_seed".to_string(), format!("{seed}"));
+    }
+    let r = model.grid.middle();
+    let basis = format!(
+        "reference_radius_m={r:?}|reference_radius_RM={:?}|t_orb_ref_s={:?}|r_source={}|T_M_basis={:?}|rho={:?}",
+        r / R_MARS,
+        orbit::orbital_period(r),
+        model.run.r_source,
+        model.run.initial_temperature,
+        model.run.density,
+    );
+    let digest = Sha256::digest(basis.as_bytes());
+    let first = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
+    (u64::from(first) % (1 << 31), format!("sha256('{basis}') % 2**31"), basis)
+}

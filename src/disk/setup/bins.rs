@@ -1,0 +1,109 @@
+//! Size bins, the initial distribution over them, and how grains break.
+
+use super::SetupError;
+use crate::config::Config;
+use crate::config::qstar::CoefficientUnits;
+use crate::config::sizes::{InitialMode, SizeGrid as GridRule, SlopeOf};
+use crate::disk::collisions::Breakup;
+use crate::physics::PhysicsError;
+use crate::physics::fragmentation::{FragmentSlope, fragment_integrals};
+use crate::physics::size_distribution::{self, MeltMixture, SizeGrid, TruncatedPowerLaw};
+use crate::physics::strength::{Strength, StrengthCoefficients, StrengthUnits};
+
+/// Bins from the smallest configured size, or from the initial blow-out size as in the Python program.
+pub(super) fn size_grid(config: &Config, s_min_effective: f64) -> Result<SizeGrid, SetupError> {
+    let bottom = match config.sizes.grid {
+        GridRule::Full => config.sizes.s_min,
+        GridRule::FromBlowout => s_min_effective,
+    };
+    SizeGrid::logarithmic(bottom, config.sizes.s_max, config.sizes.n_bins, config.material.rho)
+        .map_err(SetupError::physics("sizes"))
+}
+
+/// Mass fractions at the start; solids only in bins whose grains radiation does not expel at once.
+///
+/// Each part of a melt mixture is normalised over the bins above that size, as if the bins began there.
+pub(super) fn initial_fractions(
+    config: &Config,
+    sizes: &SizeGrid,
+    s_min_effective: f64,
+) -> Result<Vec<f64>, SetupError> {
+    let melt = &config.initial.melt_psd;
+    let s_cut = melt.s_cut_condensation.max(s_min_effective);
+    let fractions = match config.initial.s0_mode {
+        InitialMode::Upper | InitialMode::Mono => three_slope(config, sizes, s_min_effective),
+        InitialMode::MeltLognormalMixture => size_distribution::lognormal_mixture(
+            sizes,
+            &MeltMixture {
+                f_fine: melt.f_fine,
+                s_fine: melt.s_fine,
+                s_meter: melt.s_meter,
+                width_dex: melt.width_dex,
+                s_cut,
+            },
+        ),
+        InitialMode::MeltTruncatedPowerlaw => size_distribution::truncated_power_law(
+            sizes,
+            &TruncatedPowerLaw {
+                s_min_solid: melt.s_min_solid,
+                s_max_solid: melt.s_max_solid,
+                s_cut,
+                alpha: melt.alpha_solid,
+            },
+        ),
+    };
+    fractions.map_err(SetupError::physics("initial"))
+}
+
+fn three_slope(config: &Config, sizes: &SizeGrid, s_floor: f64) -> Result<Vec<f64>, PhysicsError> {
+    // A configuration without psd.alpha was refused when it was loaded.
+    let alpha = config.psd.alpha.unwrap_or(f64::NAN);
+    let (top, wave) = (config.sizes.s_max, config.psd.wavy_strength);
+    let mut fractions = size_distribution::three_slope(sizes, alpha, s_floor, top, wave)?;
+    size_distribution::keep_above(&mut fractions, sizes, s_floor)?;
+    Ok(fractions)
+}
+
+/// Strength and fragments.
+pub(super) fn breakup(config: &Config, sizes: &SizeGrid) -> Result<Breakup, SetupError> {
+    let slope = match config.fragments.slope_of {
+        SlopeOf::Number => FragmentSlope::Number(config.fragments.slope),
+        SlopeOf::Mass => FragmentSlope::Mass(config.fragments.slope),
+    };
+    let fragment_integrals = fragment_integrals(&sizes.edges, slope.mass_exponent());
+    Ok(Breakup { strength: strength(config)?, fragment_integrals })
+}
+
+fn strength(config: &Config) -> Result<Strength, SetupError> {
+    let qstar = &config.qstar;
+    let units = match qstar.coeff_units {
+        // The built-in coefficients have units of their own.
+        _ if !qstar.override_coeffs => StrengthUnits::Ba99Cgs,
+        CoefficientUnits::Ba99Cgs => StrengthUnits::Ba99Cgs,
+        CoefficientUnits::Si => StrengthUnits::Si,
+    };
+    let coefficients = if !qstar.override_coeffs {
+        Strength::default_coefficients()
+    } else if let Some(table) = &qstar.coeff_table {
+        let row = |row: &crate::config::qstar::Coefficients| StrengthCoefficients {
+            speed_kms: row.speed_kms,
+            qs: row.q_s,
+            a_s: row.a_s,
+            b: row.b,
+            b_g: row.b_g,
+        };
+        table.0.iter().map(row).collect()
+    } else {
+        let missing = |key| SetupError::Missing { key, remedy: "qstar.override_coeffs without coeff_table needs it" };
+        let scale = qstar.coeff_scale;
+        let qs = scale * qstar.q_s.ok_or(missing("qstar.Qs"))?;
+        let b = scale * qstar.b.ok_or(missing("qstar.B"))?;
+        let (a_s, b_g) = (qstar.a_s.ok_or(missing("qstar.a_s"))?, qstar.b_g.ok_or(missing("qstar.b_g"))?);
+        qstar
+            .v_ref_kms
+            .iter()
+            .map(|speed_kms| StrengthCoefficients { speed_kms: *speed_kms, qs, a_s, b, b_g })
+            .collect()
+    };
+    Strength::new(coefficients, units, qstar.mu_grav).map_err(SetupError::physics("qstar"))
+}

@@ -1,0 +1,224 @@
+//! From the configuration to a [`Model`] and the initial cells: every option is resolved once, here, into plain numbers
+//! and enums. Nothing below this room knows the configuration.
+//!
+//! - `radiation`: temperature of Mars, radiation-pressure efficiency, blow-out
+//! - `bins`: size bins, initial distribution, how grains break
+//! - `processes`: phase, evaporation, gas drag, integrator
+//! - `cells`: orbits, supply and pair tables of each cell
+//!
+//! The order of [`build`] is that of the dependences: temperature → blow-out size → size bins → opacity → surface
+//! density → cells.
+
+mod bins;
+mod cells;
+mod processes;
+mod radiation;
+
+use super::cell::CellState;
+use super::grid::RadialGrid;
+use super::model::{DriverTime, Model, Scheme, resolve_blowout_size};
+use super::report::RunFacts;
+use crate::config::Loaded;
+use crate::config::{Config, RadialRange, numerics};
+use crate::physics::PhysicsError;
+use crate::physics::constants::R_MARS;
+use crate::physics::shielding::{self, Shielding};
+use crate::physics::{orbit, radiation as formulas};
+use crate::smoluchowski::cell_integrator::Tolerances;
+use crate::tables::{self, TableError, TableFile};
+
+/// Why a configuration does not make a disk.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A table cannot be used.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// A formula refuses the configured numbers.
+    #[error("`{key}`: {source}")]
+    Physics {
+        /// Key of the configuration that the numbers come from.
+        key: &'static str,
+        /// What is wrong.
+        source: PhysicsError,
+    },
+    /// Something that the configuration leaves out is needed.
+    #[error("`{key}` is missing: {remedy}")]
+    Missing {
+        /// Key of the configuration.
+        key: &'static str,
+        /// What to give.
+        remedy: &'static str,
+    },
+}
+
+impl SetupError {
+    /// Exit status of the program: 5 for tables, 2 for the rest.
+    pub fn exit_code(&self) -> u8 {
+        if matches!(self, SetupError::Table(_)) { 5 } else { 2 }
+    }
+
+    fn physics(key: &'static str) -> impl Fn(PhysicsError) -> SetupError {
+        move |source| SetupError::Physics { key, source }
+    }
+}
+
+/// A disk, ready to run.
+#[derive(Debug)]
+pub struct Setup {
+    /// Its constants.
+    pub model: Model,
+    /// Its cells at time zero.
+    pub cells: Vec<CellState>,
+    /// Tables that were read.
+    pub files: Vec<TableFile>,
+}
+
+/// Reads the tables that a configuration names.
+struct Reader<'a> {
+    loaded: &'a Loaded,
+    files: Vec<TableFile>,
+}
+
+/// Resolves a configuration.
+///
+/// # Errors
+/// A table that cannot be used, or numbers that a formula refuses.
+pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
+    let config = &loaded.config;
+    let mut reader = Reader { loaded, files: Vec::new() };
+    let density = config.material.rho;
+
+    let (grid, r_source) = radial_grid(config)?;
+    let efficiency = reader.efficiency(config)?;
+    let t_orb = orbit::orbital_period(grid.middle());
+    let (cooling, temperature_source) = reader.cooling(config, t_orb)?;
+    let start = cooling.temperature(0.0).map_err(SetupError::physics("radiation.TM_K"))?;
+    let blowout = radiation::blowout(config);
+    let s_min_config = config.sizes.s_min;
+    let (s_blow, _) = resolve_blowout_size(blowout.solver, s_min_config, start, density, &efficiency);
+    let s_min_effective = s_blow.max(s_min_config);
+
+    let sizes = bins::size_grid(config, s_min_effective)?;
+    let initial_fractions = bins::initial_fractions(config, &sizes, s_min_effective)?;
+    let initial_opacity = sizes.opacity(&initial_fractions);
+    let shielding = reader.shielding(config)?;
+    let los = line_of_sight_factor(config);
+
+    let q_pr_at_smin = efficiency.at(s_min_effective, start);
+    let beta_at_smin = formulas::beta(s_min_effective, start, density, q_pr_at_smin);
+    let beta_at_smin_config = formulas::beta(s_min_config, start, density, efficiency.at(s_min_config, start));
+    let chi = match config.chi_blow {
+        numerics::NumberOrAuto::Auto => formulas::chi_auto(beta_at_smin, q_pr_at_smin),
+        numerics::NumberOrAuto::Number(chi) => formulas::clamp_chi(chi),
+    };
+    let run = RunFacts {
+        r_source,
+        temperature_source,
+        phase_temperature_input: processes::phase_temperature_label(config),
+        phase_method: if config.phase.enabled { "threshold" } else { "disabled" },
+        phase_reason: if config.phase.enabled { "phase.thresholds" } else { "phase.disabled" },
+        phase_thresholds: processes::threshold_numbers(config),
+        initial_temperature: start,
+        s_min_config,
+        density,
+        chi,
+        beta_at_smin_config,
+        case_status: radiation::case_status(config, beta_at_smin_config),
+        blowout_enabled: blowout.enabled,
+        blowout_layer: radiation::layer_label(config),
+        blowout_target_phase: radiation::target_label(config),
+        supply_enabled: config.supply.enabled,
+        epsilon_mix: config.supply.mixing.epsilon_mix,
+        mu_orbit10pct: config.supply.constant.mu_orbit10pct.unwrap_or(f64::NAN),
+        supply_transport_mode: "direct",
+        line_of_sight_factor: los,
+        missing_as_zero: config.profile == crate::config::Profile::Python,
+    };
+
+    let surface_density = cells::initial_surface_density(config, &shielding, initial_opacity, los);
+    let circumstances = cells::Circumstances {
+        grid: &grid,
+        sizes: &sizes,
+        breakup: bins::breakup(config, &sizes)?,
+        eccentricity: reader.eccentricity(config)?,
+        chi,
+        surface_density,
+        supply: cells::supply_law(config, &shielding, initial_opacity, los),
+    };
+    let cell_models = cells::cell_models(config, &circumstances)?;
+    let bins: Vec<f64> = initial_fractions.iter().map(|share| share * surface_density).collect();
+    let states = vec![CellState::new(bins); grid.len()];
+    let adaptive = config.numerics.clock == numerics::Clock::Adaptive;
+    let model = Model {
+        run,
+        grid,
+        sizes,
+        initial_fractions,
+        initial_opacity,
+        cells: cell_models,
+        cooling,
+        driver_time: if adaptive { DriverTime::Middle } else { DriverTime::Start },
+        efficiency,
+        blowout,
+        shielding,
+        tau1_factor: if config.profile == crate::config::Profile::Python { 1.0 } else { los },
+        opacity_frozen: config.radiation.freeze_kappa,
+        phase: processes::phase_rule(config),
+        sublimation: processes::sublimation(config)?,
+        gas_drag_time: processes::gas_drag_time(config),
+        collisions: config.physics_mode.collides(),
+        supply_in_first_step: config.profile != crate::config::Profile::Python,
+        tau_stop: config.optical_depth.tau_stop * (1.0 + config.optical_depth.tau_stop_tol),
+        scheme: scheme(config),
+    };
+    Ok(Setup { model, cells: states, files: reader.files })
+}
+
+fn radial_grid(config: &Config) -> Result<(RadialGrid, &'static str), SetupError> {
+    let missing = SetupError::Missing { key: "disk.geometry", remedy: "give r_in_RM and r_out_RM" };
+    let (r_in, r_out, source) = match config.radial_range().ok_or(missing)? {
+        RadialRange::MarsRadii { inner, outer } => (inner * R_MARS, outer * R_MARS, "disk.geometry"),
+        RadialRange::Metres { inner, outer } => (inner, outer, "geometry.r_in_out"),
+    };
+    Ok((RadialGrid::linear(r_in, r_out, config.geometry.nr), source))
+}
+
+fn line_of_sight_factor(config: &Config) -> f64 {
+    use crate::config::shielding::LineOfSightMode;
+    let geometry = &config.shielding.los_geometry;
+    match geometry.mode {
+        LineOfSightMode::None => 1.0,
+        LineOfSightMode::AspectRatioFactor => {
+            shielding::line_of_sight_factor(geometry.h_over_r, geometry.path_multiplier)
+        }
+    }
+}
+
+fn scheme(config: &Config) -> Scheme {
+    match config.numerics.integrator {
+        numerics::Integrator::ImexBdf1 => Scheme::ImexBdf1,
+        numerics::Integrator::Rodas4 => {
+            Scheme::Rodas4(Tolerances { relative: config.numerics.rtol, absolute: config.numerics.atol })
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// Reads a table and remembers its file.
+    fn read<T>(
+        &mut self,
+        configured: &str,
+        read: impl FnOnce(&std::path::Path) -> Result<(T, TableFile), TableError>,
+    ) -> Result<T, SetupError> {
+        let (content, file) = read(&self.loaded.resolve_path(configured))?;
+        self.files.push(file);
+        Ok(content)
+    }
+
+    fn shielding(&mut self, config: &Config) -> Result<Shielding, SetupError> {
+        let Some(path) = config.shielding.table() else { return Ok(Shielding::Off) };
+        let (tau, phi) = self.read(path, tables::phi::read)?;
+        let table = shielding::PhiTable::new(tau, phi).map_err(SetupError::physics("shielding.table_path"))?;
+        Ok(Shielding::Table(table))
+    }
+}
