@@ -201,7 +201,7 @@ const fn same_text(a: &str, b: &str) -> bool {
     true
 }
 
-/// The tables in `series/`: one row per cell and record (`run`, `diagnostics`) or per bin, cell and record (`psd_hist`).
+/// The tables in `series/`: a row per cell and record (`run`, `diagnostics`) or per bin, cell and record (`psd_hist`).
 #[derive(Debug, Clone, Copy)]
 pub struct Series;
 
@@ -326,6 +326,9 @@ impl Row<'_> {
         self.report.smol.as_ref().map_or(f64::NAN, f)
     }
 }
+
+#[cfg(test)]
+mod python_rows;
 
 #[cfg(test)]
 mod tests {
