@@ -1,5 +1,21 @@
 //! The disk: radial cells, what a cell holds, and one coupling step of one cell.
 //!
-//! - [`report`]: the numbers that leave this room, read by `run` and `output`.
+//! - [`setup`]: from the configuration to a [`model::Model`] and the initial cells; nothing else here knows the configuration
+//! - [`model`]: a run's constants and the drivers of a step
+//! - [`grid`], [`cell`]: radial cells
+//! - [`collisions`]: pair tables of a cell
+//! - [`step`]: one coupling step, with [`evolve`] (error-controlled) or [`evolve_imex`] (the Python program's step)
+//! - [`workers`]: one workspace a thread
+//! - [`report`]: the numbers that leave this room, read by `run` and `output`
+//!
+//! Start reading in [`step`].
 
+pub mod cell;
+pub mod collisions;
+mod evolve;
+mod evolve_imex;
+pub mod grid;
+pub mod model;
 pub mod report;
+pub mod step;
+pub mod workers;

@@ -27,9 +27,6 @@
 //!
 //! A reader who wants the story in order starts at [`radiation`], then [`collision`], [`fragmentation`] and [`sinks`].
 
-// Units in brackets, such as [m] and [K], would be taken for links.
-#![allow(rustdoc::broken_intra_doc_links)]
-
 pub mod collision;
 pub mod constants;
 pub mod cooling;

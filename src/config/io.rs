@@ -1,0 +1,307 @@
+//! What is written where and how often: `io`, `diagnostics`.
+
+use serde::{Deserialize, Serialize};
+
+use super::rule::{Rule, above, at_least, within};
+
+/// `io`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Io {
+    /// Output folder; a relative one is taken from the working folder.
+    pub outdir: String,
+    /// At which times records are written.
+    pub output: Output,
+    /// A table per step; without effect in 1-D.
+    pub step_diagnostics: StepDiagnostics,
+    /// Progress report.
+    pub progress: Progress,
+    /// Writing in chunks.
+    pub streaming: Streaming,
+    /// Copying of a finished run.
+    pub archive: Archive,
+    /// How records are held; without effect on what is written.
+    pub record_storage_mode: RecordStorage,
+    /// Every how many recorded steps a series row is written, at least 1.
+    pub series_stride: u64,
+    /// The same for the size distribution, at least 1.
+    pub psd_history_stride: u64,
+    /// The same for the diagnostics, at least 1.
+    pub diagnostics_stride: u64,
+    /// Write the size distribution.
+    pub psd_history: bool,
+    /// Write the mass budget of every cell.
+    pub mass_budget_cells: bool,
+    /// Fewer messages.
+    pub quiet: bool,
+    /// A trace of the sinks; without effect in 1-D.
+    pub debug_sinks: bool,
+    /// Without effect in 1-D.
+    pub correct_fast_blowout: bool,
+    /// Without effect in 1-D.
+    pub substep_fast_blowout: bool,
+    /// Without effect in 1-D, positive.
+    pub substep_max_ratio: f64,
+}
+
+/// `io.output`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// Rule of the output times; the default depends on the profile.
+    pub times: OutputTimes,
+    /// Rule `log`: times per decade, starting at `numerics.dt_init`; 1 to 10 000.
+    pub per_decade: u64,
+    /// Rule `linear`: spacing \[s\], positive; null means a hundredth of the duration.
+    pub every: Option<f64>,
+}
+
+/// Allowed words of `io.output.times`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputTimes {
+    /// Equally spaced in the logarithm of time.
+    Log,
+    /// Equally spaced in time.
+    Linear,
+    /// Every coupling step.
+    EveryStep,
+}
+
+/// `io.step_diagnostics`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepDiagnostics {
+    /// On or off.
+    pub enable: bool,
+    /// File format.
+    pub format: StepFormat,
+    /// File.
+    pub path: Option<String>,
+}
+
+/// Allowed words of `io.step_diagnostics.format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepFormat {
+    /// CSV.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// `io.progress`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// On or off.
+    pub enable: bool,
+    /// Time between reports \[s\], positive.
+    pub refresh_seconds: f64,
+}
+
+/// `io.streaming`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Streaming {
+    /// On or off.
+    pub enable: bool,
+    /// Off, whatever `enable` says.
+    pub opt_out: bool,
+    /// Flush at this size \[GiB\], positive.
+    pub memory_limit_gb: f64,
+    /// Flush after this many steps, at least 0; 0 means never.
+    pub step_flush_interval: u64,
+    /// Codec of the Parquet files.
+    pub compression: Compression,
+    /// Merge the chunks at the end.
+    pub merge_at_end: bool,
+    /// Delete merged chunks.
+    pub cleanup_chunks: bool,
+    /// Moving of old chunks.
+    pub offload: Offload,
+}
+
+/// Allowed words of `io.streaming.compression`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compression {
+    /// Snappy.
+    Snappy,
+    /// Zstandard.
+    Zstd,
+    /// Brotli.
+    Brotli,
+    /// Gzip.
+    Gzip,
+    /// Uncompressed.
+    None,
+}
+
+/// `io.streaming.offload`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offload {
+    /// On or off.
+    pub enabled: bool,
+    /// Absolute folder.
+    pub dir: Option<String>,
+    /// Chunks that stay, at least 0.
+    pub keep_last_n: u64,
+    /// Copy or move.
+    pub mode: TransferMode,
+    /// How a copy is checked.
+    pub verify: OffloadVerify,
+    /// Not on the same device.
+    pub skip_if_same_device: bool,
+}
+
+/// Allowed words of `io.streaming.offload.mode` and `io.archive.mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferMode {
+    /// Copy.
+    Copy,
+    /// Move.
+    Move,
+}
+
+/// Allowed words of `io.streaming.offload.verify`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OffloadVerify {
+    /// By size.
+    Size,
+    /// By hash.
+    Hash,
+}
+
+/// `io.archive`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Archive {
+    /// On or off.
+    pub enabled: bool,
+    /// Folder.
+    pub dir: Option<String>,
+    /// A label.
+    pub mode: TransferMode,
+    /// When.
+    pub trigger: ArchiveTrigger,
+    /// Where merged files go.
+    pub merge_target: MergeTarget,
+    /// Check the copy.
+    pub verify: bool,
+    /// How thoroughly.
+    pub verify_level: VerifyLevel,
+    /// What stays in the output folder.
+    pub keep_local: KeepLocal,
+    /// Record the volume.
+    pub record_volume_info: bool,
+    /// Warn below this speed \[MB/s\], positive.
+    pub warn_slow_mb_s: Option<f64>,
+    /// Only above this size \[GB\], positive.
+    pub warn_slow_min_gb: f64,
+    /// Free space that must remain \[GB\], positive.
+    pub min_free_gb: Option<f64>,
+}
+
+/// Allowed words of `io.archive.trigger`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArchiveTrigger {
+    /// After everything.
+    PostFinalize,
+    /// After the merge.
+    PostMerge,
+}
+
+/// Allowed words of `io.archive.merge_target`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeTarget {
+    /// The archive.
+    External,
+    /// The output folder.
+    Local,
+}
+
+/// Allowed words of `io.archive.verify_level`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerifyLevel {
+    /// Standard.
+    Standard,
+    /// More.
+    StandardPlus,
+    /// Everything.
+    Strict,
+}
+
+/// Allowed words of `io.archive.keep_local`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeepLocal {
+    /// Nothing.
+    None,
+    /// The small files.
+    Metadata,
+    /// Everything.
+    All,
+}
+
+/// Allowed words of `io.record_storage_mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordStorage {
+    /// Row by row.
+    Row,
+    /// Column by column.
+    Columnar,
+}
+
+/// `diagnostics`; without effect in 1-D.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Diagnostics {
+    /// Additional columns.
+    pub extended_diagnostics: ExtendedDiagnostics,
+    /// Energy of collisions.
+    pub energy_bookkeeping: EnergyBookkeeping,
+}
+
+/// `diagnostics.extended_diagnostics`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendedDiagnostics {
+    /// On or off.
+    pub enable: bool,
+    /// A label.
+    pub schema_version: String,
+}
+
+/// `diagnostics.energy_bookkeeping`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnergyBookkeeping {
+    /// On or off.
+    pub enabled: bool,
+    /// Append while running.
+    pub stream: bool,
+}
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::new("io.output.per_decade", within(1.0, 10_000.0), "times"),
+    Rule::new("io.output.every", above(0.0), "s"),
+    Rule::new("io.progress.refresh_seconds", above(0.0), "s"),
+    Rule::new("io.streaming.memory_limit_gb", above(0.0), "GiB"),
+    Rule::new("io.streaming.step_flush_interval", at_least(0.0), "steps"),
+    Rule::new("io.streaming.offload.keep_last_n", at_least(0.0), "files"),
+    Rule::new("io.archive.warn_slow_mb_s", above(0.0), "MB/s"),
+    Rule::new("io.archive.warn_slow_min_gb", above(0.0), "GB"),
+    Rule::new("io.archive.min_free_gb", above(0.0), "GB"),
+    Rule::new("io.series_stride", at_least(1.0), "steps"),
+    Rule::new("io.psd_history_stride", at_least(1.0), "steps"),
+    Rule::new("io.diagnostics_stride", at_least(1.0), "steps"),
+    Rule::new("io.substep_max_ratio", above(0.0), ""),
+];

@@ -1,0 +1,93 @@
+//! How much dust there is: `optical_depth`, `surface`, `init_tau1`.
+//!
+//! The self-shielding that the optical depth causes is in [`super::shielding`].
+
+use serde::{Deserialize, Serialize};
+
+use super::rule::{Rule, above, at_least};
+
+/// `optical_depth`: initial surface density and stop threshold of every cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpticalDepth {
+    /// Line-of-sight optical depth at the start, positive.
+    pub tau0_target: f64,
+    /// A solid cell above this stops, positive.
+    pub tau_stop: f64,
+    /// Relative tolerance of `tau_stop`, at least 0.
+    pub tau_stop_tol: f64,
+    /// Only `tau_los`.
+    pub tau_field: LineOfSightField,
+}
+
+/// Allowed word of the `tau_field` keys of `optical_depth` and `supply.feedback`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineOfSightField {
+    /// Along the line of sight to Mars.
+    TauLos,
+}
+
+/// Allowed word of the `tau_field` keys of `init_tau1` and `phase`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TauField {
+    /// Along the line of sight to Mars.
+    Los,
+}
+
+/// `surface`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Surface {
+    /// Start from the mid-plane density; without effect in 1-D.
+    pub init_policy: InitPolicy,
+    /// Surface density at the start \[kg m⁻²\]; without effect in 1-D.
+    pub sigma_surf_init_override: Option<f64>,
+    /// Wyatt's collision time in the surface equation.
+    pub use_tcoll: bool,
+    /// Keep the surface density at its initial value.
+    pub freeze_sigma: bool,
+    /// Which collision solver.
+    pub collision_solver: CollisionSolver,
+}
+
+/// Allowed words of `surface.init_policy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InitPolicy {
+    /// At most τ = 1.
+    ClipByTau1,
+    /// Unlimited.
+    None,
+}
+
+/// Allowed words of `surface.collision_solver`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CollisionSolver {
+    /// The Smoluchowski equation over all bins.
+    Smol,
+    /// One equation for the surface density.
+    SurfaceOde,
+}
+
+/// `init_tau1`: start at a given optical depth without `optical_depth`; without effect in 1-D.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InitTau1 {
+    /// Whether it acts.
+    pub enabled: bool,
+    /// Clamp to the cap; contradicts `optical_depth`.
+    pub scale_to_tau1: bool,
+    /// Only `los`.
+    pub tau_field: TauField,
+    /// Wanted optical depth.
+    pub target_tau: f64,
+}
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::new("optical_depth.tau0_target", above(0.0), ""),
+    Rule::new("optical_depth.tau_stop", above(0.0), ""),
+    Rule::new("optical_depth.tau_stop_tol", at_least(0.0), ""),
+];

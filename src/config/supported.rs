@@ -1,0 +1,69 @@
+//! Values that are part of the schema and that this version does not implement yet.
+//!
+//! This is the only place that knows them: to add one of these features, delete its line.
+
+use super::{
+    Config, Profile,
+    dynamics::{EccentricityMode, InclinationMode, KernelEiMode},
+    error::Problem,
+    geometry::GeometryMode,
+    io::Compression,
+    optical_depth::CollisionSolver,
+    phase::PhaseSource,
+    shielding::{GateMode, ShieldingMode},
+    sinks::PsatModel,
+    source::Node,
+    supply::{InjectionMode, SupplyMode, TransportMode, VelocityMode},
+    validate::problem_at,
+};
+
+/// Every refused value of a configuration, with what is taken instead.
+pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
+    let (supply, injection) = (&c.supply, &c.supply.injection);
+    let (arrives, vapour) = (c.supply.delivers(), &c.sinks.sub_params);
+    let deep = supply.transport.mode == TransportMode::DeepMixing;
+    let buffered = supply.transport.t_mix_orbits.is_some_and(|orbits| orbits > 0.0);
+    let finite = supply.reservoir.enabled || supply.reservoir.mass_total_mmars.is_some();
+    let tabulated = vapour.psat_model == PsatModel::Tabulated || vapour.psat_table_path.is_some();
+    let damped = c.dynamics.enable_e_damping && c.profile == Profile::Conservative;
+    let codec = matches!(c.io.streaming.compression, Compression::Brotli | Compression::Gzip);
+    let table = [
+        (c.geometry.mode != GeometryMode::OneD, "geometry.mode", "`1D`"),
+        (c.sizes.evolve_min_size, "sizes.evolve_min_size", "false"),
+        (c.sizes.apply_evolved_min_size, "sizes.apply_evolved_min_size", "false"),
+        (c.surface_energy.enabled, "surface_energy.enabled", "false"),
+        (c.surface.collision_solver != CollisionSolver::Smol, "surface.collision_solver", "`smol`"),
+        (c.dynamics.kernel_ei_mode != KernelEiMode::Config, "dynamics.kernel_ei_mode", "`config`"),
+        (c.dynamics.e_mode != EccentricityMode::Fixed, "dynamics.e_mode", "`fixed`"),
+        (c.dynamics.i_mode != InclinationMode::Fixed, "dynamics.i_mode", "`fixed`"),
+        (damped, "dynamics.enable_e_damping", "false"),
+        (tabulated && vapour.psat_table_path.is_some(), "sinks.sub_params.psat_table_path", "null"),
+        (tabulated && vapour.psat_table_path.is_none(), "sinks.sub_params.psat_model", "`auto`, `clausius`"),
+        (c.sinks.hydro_escape.enable, "sinks.hydro_escape.enable", "false"),
+        (c.phase.enabled && c.phase.source != PhaseSource::Threshold, "phase.source", "`threshold`"),
+        (c.shielding.mode == ShieldingMode::FixedTau1, "shielding.mode", "`off`, `psitau`"),
+        (c.blowout.gate_mode != GateMode::None, "blowout.gate_mode", "`none`"),
+        (arrives && supply.mode != SupplyMode::Const, "supply.mode", "`const`"),
+        (arrives && finite, "supply.reservoir", "no reservoir"),
+        (arrives && supply.feedback.enabled, "supply.feedback.enabled", "false"),
+        (arrives && supply.temperature.enabled, "supply.temperature.enabled", "false"),
+        (arrives && deep, "supply.transport.mode", "`direct`"),
+        (arrives && buffered && !deep, "supply.transport.t_mix_orbits", "null, 0"),
+        (arrives && injection.mode != InjectionMode::InitialPsd, "supply.injection.mode", "`initial_psd`"),
+        (arrives && injection.velocity.mode != VelocityMode::Inherit, "supply.injection.velocity.mode", "`inherit`"),
+        (c.diagnostics.energy_bookkeeping.enabled, "diagnostics.energy_bookkeeping.enabled", "false"),
+        (c.io.step_diagnostics.enable, "io.step_diagnostics.enable", "false"),
+        (codec, "io.streaming.compression", "`snappy`, `zstd`, `none`"),
+        (c.io.streaming.offload.enabled, "io.streaming.offload.enabled", "false"),
+        (c.io.archive.enabled, "io.archive.enabled", "false"),
+    ];
+    table
+        .into_iter()
+        .filter(|(refused, ..)| *refused)
+        .map(|(_, key, taken)| {
+            let found = tree.get(key).map(ToString::to_string).unwrap_or_default();
+            let headline = format!("`{key}` = {found} is not available in this version");
+            problem_at(tree, &[key], headline, format!("this version takes: {taken}"))
+        })
+        .collect()
+}

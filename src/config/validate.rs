@@ -1,0 +1,326 @@
+//! What a configuration must fulfil beyond its types: ranges of single keys, rules across keys.
+//!
+//! The ranges themselves are declared in the sections. What is refused only because this version has not got it is in
+//! [`super::supported`].
+
+use std::f64::consts::{FRAC_PI_2, PI};
+
+use super::{
+    Config,
+    decode::{Fault, FaultKind},
+    dynamics::{EccentricityProfileMode, ScaleHeightMode},
+    error::{Place, Problem},
+    rule::Rule,
+    sizes::InitialMode,
+    source::{Node, Origin, Value},
+};
+
+/// The ranges of every section.
+fn all_rules() -> impl Iterator<Item = &'static Rule> {
+    use super::{
+        dynamics, geometry, io, numerics, optical_depth, phase, qstar, radiation, shielding, sinks, sizes, supply,
+    };
+    [
+        geometry::RULES,
+        sizes::RULES,
+        dynamics::RULES,
+        qstar::RULES,
+        optical_depth::RULES,
+        sinks::RULES,
+        phase::RULES,
+        supply::RULES,
+        radiation::RULES,
+        shielding::RULES,
+        numerics::RULES,
+        io::RULES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Every number that lies outside its range.
+pub(super) fn ranges(tree: &Node) -> Vec<Problem> {
+    let outside =
+        |rule: &&Rule| tree.get(rule.key).and_then(Value::number).is_some_and(|number| !rule.range.contains(number));
+    all_rules()
+        .filter(outside)
+        .map(|rule| {
+            let found = tree.get(rule.key).map(ToString::to_string).unwrap_or_default();
+            Problem::new(format!("`{}` = {found} is out of range", rule.key), place(tree, &[rule.key]))
+                .help(format!("allowed: {rule}"))
+        })
+        .collect()
+}
+
+/// The place of the first of `keys` that the user gave, else of the innermost given block around the first.
+fn place(tree: &Node, keys: &[&str]) -> Place {
+    let given = |key: &str| {
+        tree.entry(key).filter(|entry| entry.origin != Origin::Default).map(|entry| match entry.node.value {
+            Value::Null | Value::Block(_) => Place::from(&entry.origin),
+            _ => Place::from(&entry.node.origin),
+        })
+    };
+    let around = |key: &&str| {
+        let ends = key.match_indices('.').map(|(end, _)| end).collect::<Vec<_>>();
+        ends.into_iter().rev().find_map(|end| given(&key[..end]))
+    };
+    keys.iter().find_map(|key| given(key)).or_else(|| keys.first().and_then(around)).unwrap_or(Place::Whole)
+}
+
+/// A problem at the first of `keys` that the user gave.
+pub(super) fn problem_at(tree: &Node, keys: &[&str], headline: String, help: impl Into<String>) -> Problem {
+    Problem::new(headline, place(tree, keys)).help(help)
+}
+
+/// Rules across keys.
+pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
+    let mut problems = order(config, tree);
+    problems.extend(needs(config, tree));
+    let mut refuse = |bad: bool, keys: &[&str], headline: String, help: &str| {
+        if bad {
+            problems.push(problem_at(tree, keys, headline, help));
+        }
+    };
+    refuse(
+        config.init_tau1.scale_to_tau1,
+        &["init_tau1.scale_to_tau1"],
+        "`init_tau1.scale_to_tau1` contradicts `optical_depth`".to_owned(),
+        "set it to false: the initial surface density follows from optical_depth.tau0_target",
+    );
+    refuse(
+        config.dynamics.i0 > PI,
+        &["dynamics.i0"],
+        format!("`dynamics.i0` = {} rad is out of range", config.dynamics.i0),
+        "allowed: 0 to π rad (180 deg)",
+    );
+    refuse(
+        config.supply.constant.mu_orbit10pct.is_some() && config.supply.mixing.epsilon_mix == 0.0,
+        &["supply.mixing.epsilon_mix"],
+        "`supply.mixing.epsilon_mix` = 0 contradicts `supply.const.mu_orbit10pct`".to_owned(),
+        "allowed with it: above 0, at most 2",
+    );
+    for (index, speed) in config.qstar.v_ref_kms.iter().enumerate() {
+        let headline = format!("`qstar.v_ref_kms[{index}]` = {speed:?} is out of range");
+        refuse(*speed <= 0.0, &["qstar.v_ref_kms"], headline, "allowed: above 0 (km/s)");
+    }
+    for row in config.qstar.coeff_table.iter().flat_map(|table| &table.0) {
+        let headline =
+            format!("`qstar.coeff_table` has Qs = {:?}, B = {:?} at {:?} km/s", row.q_s, row.b, row.speed_kms);
+        refuse(row.q_s <= 0.0 || row.b <= 0.0, &["qstar.coeff_table"], headline, "both must be above 0");
+    }
+    refuse(config.io.outdir.trim().is_empty(), &["io.outdir"], "`io.outdir` is empty".to_owned(), "name a folder");
+    problems
+}
+
+/// Pairs of keys of which one must not exceed the other.
+fn order(config: &Config, tree: &Node) -> Vec<Problem> {
+    let (melt, thresholds) = (&config.initial.melt_psd, &config.phase.thresholds);
+    let (feedback, profile) = (&config.supply.feedback, &config.dynamics.e_profile);
+    let disk = config.disk.as_ref().map(|disk| (disk.geometry.r_in_rm, disk.geometry.r_out_rm));
+    let edges = config.geometry.r_in.zip(config.geometry.r_out);
+    let injection = config.supply.injection.s_inj_min.zip(config.supply.injection.s_inj_max);
+    let strict = true;
+    let pairs = [
+        ("sizes.s_min", "sizes.s_max", Some((config.sizes.s_min, config.sizes.s_max)), strict),
+        ("disk.geometry.r_in_RM", "disk.geometry.r_out_RM", disk, strict),
+        ("geometry.r_in", "geometry.r_out", edges, strict),
+        (
+            "initial.melt_psd.s_min_solid",
+            "initial.melt_psd.s_max_solid",
+            Some((melt.s_min_solid, melt.s_max_solid)),
+            strict,
+        ),
+        (
+            "phase.thresholds.T_condense_K",
+            "phase.thresholds.T_vaporize_K",
+            Some((thresholds.t_condense_k, thresholds.t_vaporize_k)),
+            strict,
+        ),
+        ("supply.injection.s_inj_min", "supply.injection.s_inj_max", injection, strict),
+        (
+            "dynamics.e_profile.clip_min",
+            "dynamics.e_profile.clip_max",
+            Some((profile.clip_min, profile.clip_max)),
+            !strict,
+        ),
+        (
+            "supply.feedback.min_scale",
+            "supply.feedback.max_scale",
+            Some((feedback.min_scale, feedback.max_scale)),
+            !strict,
+        ),
+    ];
+    pairs
+        .into_iter()
+        .filter_map(|(low, high, values, strict)| {
+            let (a, b) = values?;
+            let wrong = if strict { a >= b } else { a > b };
+            let relation = if strict { "below" } else { "at most" };
+            let headline = format!("`{low}` = {a:?} must be {relation} `{high}` = {b:?}");
+            wrong.then(|| problem_at(tree, &[low, high], headline, format!("the other is `{high}` = {b:?}")))
+        })
+        .collect()
+}
+
+/// Keys that another key's value makes necessary.
+fn needs(config: &Config, tree: &Node) -> Vec<Problem> {
+    let dynamics = &config.dynamics;
+    let uses_alpha = matches!(config.initial.s0_mode, InitialMode::Upper | InitialMode::Mono);
+    let qstar = &config.qstar;
+    let single_row = [qstar.q_s, qstar.a_s, qstar.b, qstar.b_g].iter().all(Option::is_some);
+    let has_coefficients = qstar.coeff_table.is_some() || (single_row && !qstar.v_ref_kms.is_empty());
+    let no_efficiency = config.radiation.qpr_table_path.is_none() && config.radiation.q_pr.is_none();
+    let temperature = config.radiation.mars_temperature().err();
+    let needed = [
+        (
+            config.radial_range().is_none(),
+            "disk",
+            "`geometry.r_in` and `geometry.r_out` are not both given",
+            "geometry",
+        ),
+        (
+            uses_alpha && config.psd.alpha.is_none(),
+            "psd.alpha",
+            "`initial.s0_mode` is `upper` or `mono`",
+            "initial.s0_mode",
+        ),
+        (
+            dynamics.e_profile.mode == EccentricityProfileMode::Off && dynamics.e0.is_none(),
+            "dynamics.e0",
+            "`dynamics.e_profile.mode` is `off`",
+            "dynamics.e_profile.mode",
+        ),
+        (
+            dynamics.e_profile.mode == EccentricityProfileMode::Table && dynamics.e_profile.table_path.is_none(),
+            "dynamics.e_profile.table_path",
+            "`dynamics.e_profile.mode` is `table`",
+            "dynamics.e_profile.mode",
+        ),
+        (
+            dynamics.kernel_h_mode == ScaleHeightMode::Fixed && dynamics.h_fixed_over_a.is_none(),
+            "dynamics.H_fixed_over_a",
+            "`dynamics.kernel_H_mode` is `fixed`",
+            "dynamics.kernel_H_mode",
+        ),
+        (
+            qstar.override_coeffs && !has_coefficients,
+            "qstar.coeff_table",
+            "`qstar.override_coeffs` is true (or Qs, a_s, B, b_g and v_ref_kms)",
+            "qstar.override_coeffs",
+        ),
+        (
+            no_efficiency,
+            "radiation.qpr_table_path",
+            "there is no built-in table of Q_pr (or a constant `radiation.Q_pr`)",
+            "radiation",
+        ),
+        (
+            temperature.is_some(),
+            temperature.unwrap_or_default(),
+            "the temperature of Mars depends on it",
+            "radiation.mars_temperature_driver.mode",
+        ),
+    ];
+    needed
+        .into_iter()
+        .filter(|(missing, ..)| *missing)
+        .map(|(_, key, why, cause)| {
+            problem_at(tree, &[cause], format!("missing key `{key}`"), format!("needed because {why}"))
+        })
+        .collect()
+}
+
+/// Values that are allowed and unusual.
+pub(super) fn doubts(config: &Config) -> Vec<String> {
+    let mut doubts = Vec::new();
+    if config.dynamics.i0 > FRAC_PI_2 {
+        doubts.push(format!("`dynamics.i0` = {} rad is above π/2: is `i0_unit` right?", config.dynamics.i0));
+    }
+    if config.phase.q_abs_mean > 1.0 {
+        doubts.push(format!("`phase.q_abs_mean` = {} is above 1", config.phase.q_abs_mean));
+    }
+    doubts
+}
+
+/// A fault of a type or a name as a problem, with what would be right.
+pub(super) fn fault_to_problem(fault: &Fault, tree: &Node, defaults: &Node) -> Problem {
+    let path = fault.path();
+    let place = fault.origin.as_ref().map_or(Place::Whole, Place::from);
+    let range_of = |key: &str| all_rules().find(|rule| rule.key == key).map(ToString::to_string);
+    match &fault.kind {
+        FaultKind::UnknownKey(known) => {
+            Problem::new(format!("unknown key `{path}`"), place).help(nearest_key(&path, known, defaults))
+        }
+        FaultKind::UnknownWord(word, allowed) => {
+            let list = allowed.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+            let hint = nearest(word, allowed).map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
+            Problem::new(format!("`{path}` = {word} is not one of its values"), place)
+                .help(format!("allowed: {list}{hint}"))
+        }
+        FaultKind::Missing(key) => {
+            let full = if path.is_empty() { (*key).to_owned() } else { format!("{path}.{key}") };
+            let help = range_of(&full).map_or(String::new(), |range| format!("allowed: {range}"));
+            problem_at(tree, &[&path], format!("missing key `{full}`"), help)
+        }
+        FaultKind::Type { expected, found } => {
+            let help = range_of(&path).map_or(String::new(), |range| format!("allowed: {range}"));
+            Problem::new(format!("`{path}` must be {expected}, found {found}"), place).help(help)
+        }
+        FaultKind::Other(sentence) => Problem::new(format!("`{path}`: {sentence}"), place),
+    }
+}
+
+/// The likeliest of `words`, when one is likely at all.
+fn nearest<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
+    const LIKELY: f64 = 0.8; // similarity by Jaro and Winkler; chosen so that one slip in four letters still counts
+    if word.len() > 200 {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    let score = |other: &str| strsim::jaro_winkler(&lower, &other.to_lowercase());
+    let scored = words.iter().map(|other| (score(other), *other)).filter(|(score, _)| *score >= LIKELY);
+    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, word)| word)
+}
+
+/// A hint for an unknown key: the nearest beside it, the same key elsewhere, or the list of those beside it.
+fn nearest_key(path: &str, known: &[&str], defaults: &Node) -> String {
+    let key = path.rsplit_once('.').map_or(path, |(_, key)| key);
+    if let Some(near) = nearest(key, known) {
+        return format!("did you mean `{near}`?");
+    }
+    if let Some(elsewhere) = find_key(defaults, key) {
+        return format!("did you mean `{elsewhere}`?");
+    }
+    format!("keys here: {}", known.join(", "))
+}
+
+/// The path of the first key of that name in the tree of all defaults.
+fn find_key(block: &Node, key: &str) -> Option<String> {
+    block.entries().iter().find_map(|entry| match entry.key == key {
+        true => Some(key.to_owned()),
+        false => find_key(&entry.node, key).map(|rest| format!("{}.{rest}", entry.key)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_found_only_when_it_is_near() {
+        assert_eq!(nearest("n_bin", &["s_min", "s_max", "n_bins"]), Some("n_bins"));
+        assert_eq!(nearest("nr", &["mode", "r_in", "r_out", "Nr"]), Some("Nr"));
+        assert_eq!(nearest("subl_location", &["sublimation_location", "mode"]), Some("sublimation_location"));
+        assert_eq!(nearest("temperature", &["s_min", "n_bins"]), None);
+        assert_eq!(nearest(&"x".repeat(100_000), &["x"]), None);
+    }
+
+    #[test]
+    fn no_key_has_two_ranges() {
+        let mut keys: Vec<_> = all_rules().map(|rule| rule.key).collect();
+        let all = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), all);
+    }
+}

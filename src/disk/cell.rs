@@ -1,0 +1,43 @@
+//! One radial cell: what never changes about it, and what evolves.
+
+use super::report::{CellFacts, CellStop, Ledger};
+use crate::smoluchowski::cell_integrator::FIRST_STEP;
+use crate::smoluchowski::pairs::PairTables;
+
+/// What never changes about a cell.
+#[derive(Debug, Clone)]
+pub struct CellModel {
+    /// Radius, area, time scales.
+    pub facts: CellFacts,
+    /// Outcomes of its collisions.
+    pub tables: PairTables,
+    /// Supply before and after mixing [kg m⁻² s⁻¹].
+    pub supply_raw: f64,
+    /// Supply after mixing [kg m⁻² s⁻¹].
+    pub supply_nominal: f64,
+}
+
+/// What evolves. The whole future of a cell follows from this, the model and the drivers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellState {
+    /// Surface density per bin [kg m⁻²].
+    pub bins: Vec<f64>,
+    /// Inner step that the integrator proposes [s].
+    pub inner_step: f64,
+    /// Set once the cell no longer evolves: why, when [s] and at which optical depth.
+    pub stop: Option<(CellStop, f64, f64)>,
+    /// What crossed the border since the start.
+    pub cumulative: Ledger,
+}
+
+impl CellState {
+    /// A cell with the given surface density per bin [kg m⁻²].
+    pub fn new(bins: Vec<f64>) -> Self {
+        CellState { bins, inner_step: FIRST_STEP, stop: None, cumulative: Ledger::default() }
+    }
+
+    /// Surface density [kg m⁻²].
+    pub fn surface_density(&self) -> f64 {
+        self.bins.iter().sum()
+    }
+}

@@ -1,0 +1,115 @@
+//! Evolves the bins of a cell with the error-controlled integrator; the ledger says what left.
+
+use super::cell::{CellModel, CellState};
+use super::model::{Model, SublimationScheme};
+use super::report::{Ledger, SmolReport, StepFacts};
+use super::step::{Conditions, Evolved};
+use super::workers::Workspace;
+use crate::physics::{sinks, supply};
+use crate::smoluchowski::cell_integrator::{self, Outcome, Tolerances};
+use crate::smoluchowski::processes::{Channel, Processes};
+use crate::smoluchowski::{IntegrationError, operator};
+
+pub(super) fn evolve(
+    model: &Model,
+    cell: &CellModel,
+    state: &mut CellState,
+    drivers: &StepFacts,
+    conditions: &Conditions,
+    tolerances: Tolerances,
+    work: &mut Workspace,
+) -> Result<Evolved, IntegrationError> {
+    set_processes(model, cell, drivers, conditions, &mut work.processes);
+    let tables = conditions.collisions.then_some(&cell.tables);
+    let sigma_before = state.surface_density();
+    let outcome = cell_integrator::advance(
+        tables,
+        &work.processes,
+        &mut state.bins,
+        drivers.dt,
+        &mut state.inner_step,
+        tolerances,
+        &mut work.integrator,
+    )?;
+    let smol = tables.map(|tables| {
+        let totals = operator::collision_totals(tables, &state.bins, work.integrator.scratch());
+        smol_report(&outcome, drivers.dt, sigma_before, state.surface_density(), totals)
+    });
+    Ok(Evolved { ledger: ledger(&outcome), smol })
+}
+
+fn set_processes(
+    model: &Model,
+    cell: &CellModel,
+    drivers: &StepFacts,
+    conditions: &Conditions,
+    processes: &mut Processes,
+) {
+    processes.clear();
+    if conditions.blowout {
+        let rates = processes.loss_mut(Channel::Blowout);
+        sinks::blowout_rates(model.blowout.bin_rule, &model.sizes.edges, drivers.s_blow, cell.facts.t_blow, rates);
+    }
+    if let Some(sublimation) = model.sublimation.as_ref().filter(|_| conditions.size_rate < 0.0) {
+        add_sublimation(model, drivers, conditions, sublimation.scheme, processes);
+    }
+    if model.gas_drag_time.is_finite() {
+        processes.loss_mut(Channel::GasDrag).fill(1.0 / model.gas_drag_time);
+    }
+    if conditions.supply.applied > 0.0 {
+        supply::injection_initial_psd(&model.initial_fractions, conditions.supply.applied, &mut processes.source);
+    }
+}
+
+fn add_sublimation(
+    model: &Model,
+    drivers: &StepFacts,
+    conditions: &Conditions,
+    scheme: SublimationScheme,
+    processes: &mut Processes,
+) {
+    let (sizes, rate) = (&model.sizes.sizes, conditions.size_rate);
+    let Processes { losses, drift, .. } = processes;
+    let vapour = &mut losses[Channel::Sublimation as usize];
+    match scheme {
+        SublimationScheme::Drift => sinks::sublimation_drift(sizes, &model.sizes.masses, rate, drift, vapour),
+        SublimationScheme::Lifetime => sinks::sublimation_lifetime(sizes, rate, vapour),
+        SublimationScheme::Crossing => sinks::sublimation_crossing(sizes, rate, drivers.s_blow, drivers.dt, vapour),
+        SublimationScheme::Surface => vapour.fill(1.0 / conditions.t_sink_sublimation),
+    }
+}
+
+fn ledger(outcome: &Outcome) -> Ledger {
+    Ledger {
+        blowout: outcome.lost[Channel::Blowout as usize],
+        sublimation: outcome.lost[Channel::Sublimation as usize],
+        gas_drag: outcome.lost[Channel::GasDrag as usize],
+        supplied: outcome.supplied,
+        clipped: outcome.clipped,
+    }
+}
+
+fn smol_report(
+    outcome: &Outcome,
+    dt: f64,
+    sigma_before: f64,
+    sigma_after: f64,
+    (moved, t_coll): (f64, f64),
+) -> SmolReport {
+    let lost: f64 = outcome.lost.iter().sum();
+    SmolReport {
+        dt_eff: dt,
+        sigma_before,
+        sigma_after,
+        prod_rate: outcome.supplied / dt,
+        loss_rate: lost / dt,
+        gain_rate: moved,
+        collision_loss_rate: moved,
+        sink_rate: lost / dt,
+        source_rate: outcome.supplied / dt,
+        t_coll,
+        steps: outcome.steps,
+        rejected: outcome.rejected,
+        fallback: outcome.fallback,
+    }
+}

@@ -1,0 +1,132 @@
+//! Evolves the bins of a cell as the Python program does, to compare with its results: one tiny step a clock step,
+//! losses booked as rates at the old state times the whole step. It does not conserve mass.
+
+use super::cell::{CellModel, CellState};
+use super::model::{Model, SublimationScheme};
+use super::report::{Ledger, SmolReport, StepFacts};
+use super::step::{Conditions, Evolved};
+use super::workers::Workspace;
+use crate::physics::sinks;
+use crate::smoluchowski::imex_bdf1::{ImexReport, Terms};
+use crate::smoluchowski::processes::{Channel, Processes};
+
+pub(super) fn evolve(
+    model: &Model,
+    cell: &CellModel,
+    state: &mut CellState,
+    drivers: &StepFacts,
+    conditions: &Conditions,
+    work: &mut Workspace,
+) -> Evolved {
+    if conditions.collisions {
+        collide(model, cell, state, drivers, conditions, work)
+    } else {
+        relax(model, state, drivers, conditions)
+    }
+}
+
+/// Rates of the whole-bin sinks [s⁻¹]: gas drag, and evaporation where it acts on the surface as a whole.
+fn uniform_sinks(model: &Model, conditions: &Conditions) -> (f64, f64) {
+    let surface = model.sublimation.as_ref().is_some_and(|s| s.scheme == SublimationScheme::Surface);
+    let evaporation =
+        if surface && conditions.t_sink_sublimation.is_finite() { 1.0 / conditions.t_sink_sublimation } else { 0.0 };
+    let drag = 1.0 / model.gas_drag_time;
+    // The Python program takes the faster of the two, not their sum.
+    if evaporation >= drag { (evaporation, 0.0) } else { (0.0, drag) }
+}
+
+fn collide(
+    model: &Model,
+    cell: &CellModel,
+    state: &mut CellState,
+    drivers: &StepFacts,
+    conditions: &Conditions,
+    work: &mut Workspace,
+) -> Evolved {
+    let (evaporation, drag) = uniform_sinks(model, conditions);
+    set_rates(model, cell, drivers, conditions, &mut work.processes);
+    let losses = &work.processes.losses;
+    let masses = cell.tables.masses();
+    let sigma_before = state.surface_density();
+    let vapour = work.processes.loss_rate(Channel::Sublimation as usize, &state.bins);
+    for k in 0..masses.len() {
+        work.counts[k] = state.bins[k] / masses[k];
+        work.sinks[k] = losses[Channel::Sublimation as usize][k] + evaporation + drag;
+        work.source[k] = model.initial_fractions[k] * conditions.supply.applied / masses[k];
+    }
+    let terms = Terms { blowout: &losses[Channel::Blowout as usize], sinks: &work.sinks, source: &work.source };
+    let result = work.imex.step(&cell.tables, &mut work.counts, &terms, drivers.dt);
+    for ((mass, count), body) in state.bins.iter_mut().zip(&work.counts).zip(masses) {
+        *mass = count * body;
+    }
+    let ledger = Ledger {
+        blowout: result.blowout_rate * drivers.dt,
+        sublimation: (vapour + evaporation * sigma_before) * drivers.dt,
+        gas_drag: drag * sigma_before * drivers.dt,
+        supplied: conditions.supply.applied * drivers.dt,
+        clipped: 0.0,
+    };
+    Evolved { ledger, smol: Some(smol_report(&result, sigma_before, state.surface_density())) }
+}
+
+fn set_rates(model: &Model, cell: &CellModel, drivers: &StepFacts, conditions: &Conditions, processes: &mut Processes) {
+    processes.clear();
+    let edges = &model.sizes.edges;
+    if conditions.blowout {
+        let rates = processes.loss_mut(Channel::Blowout);
+        sinks::blowout_rates(model.blowout.bin_rule, edges, drivers.s_blow, cell.facts.t_blow, rates);
+    }
+    let Some(sublimation) = model.sublimation.as_ref().filter(|_| conditions.size_rate < 0.0) else { return };
+    let (sizes, rate) = (&model.sizes.sizes, conditions.size_rate);
+    match sublimation.scheme {
+        SublimationScheme::Lifetime => {
+            sinks::sublimation_lifetime(sizes, rate, processes.loss_mut(Channel::Sublimation));
+        }
+        SublimationScheme::Crossing => {
+            let [blowout, crossing, _] = &mut processes.losses;
+            sinks::sublimation_crossing(sizes, rate, drivers.s_blow, drivers.dt, crossing);
+            for (sum, rate) in blowout.iter_mut().zip(crossing.iter_mut()) {
+                *sum += std::mem::take(rate);
+            }
+        }
+        SublimationScheme::Surface | SublimationScheme::Drift => {}
+    }
+}
+
+/// Without collisions: Σ' = (Σ + dt P)/(1 + dt/t_sink), the shape of the distribution unchanged.
+fn relax(model: &Model, state: &mut CellState, drivers: &StepFacts, conditions: &Conditions) -> Evolved {
+    let (evaporation, drag) = uniform_sinks(model, conditions);
+    let dt = drivers.dt;
+    let before = state.surface_density();
+    let after = (before + dt * conditions.supply.applied) / (1.0 + dt * (evaporation + drag));
+    let growth = if before > 0.0 { after / before } else { 0.0 };
+    for mass in &mut state.bins {
+        *mass *= growth;
+    }
+    let ledger = Ledger {
+        blowout: 0.0,
+        sublimation: evaporation * after * dt,
+        gas_drag: drag * after * dt,
+        supplied: conditions.supply.applied * dt,
+        clipped: 0.0,
+    };
+    Evolved { ledger, smol: None }
+}
+
+fn smol_report(result: &ImexReport, sigma_before: f64, sigma_after: f64) -> SmolReport {
+    SmolReport {
+        dt_eff: result.dt_eff,
+        sigma_before,
+        sigma_after,
+        prod_rate: result.source_rate,
+        loss_rate: result.blowout_rate + result.sink_rate,
+        gain_rate: result.gain_rate,
+        collision_loss_rate: result.loss_rate,
+        sink_rate: result.blowout_rate + result.sink_rate,
+        source_rate: result.source_rate,
+        t_coll: result.t_coll,
+        steps: 1,
+        rejected: 0,
+        fallback: 0,
+    }
+}

@@ -1,0 +1,209 @@
+//! Everything about a run that stays constant, resolved into plain numbers and enums; shared read-only by all cells.
+//!
+//! [`super::setup`] makes it from the configuration; [`super::step`] uses it.
+
+use super::cell::CellModel;
+use super::grid::RadialGrid;
+use super::report::{RunFacts, StepFacts};
+use crate::physics::PhysicsError;
+use crate::physics::cooling::Cooling;
+use crate::physics::phase::PhaseThresholds;
+use crate::physics::radiation::{self, Efficiency};
+use crate::physics::shielding::Shielding;
+use crate::physics::sinks::BlowoutBinRule;
+use crate::physics::size_distribution::SizeGrid;
+use crate::physics::vapour::SublimationLaw;
+use crate::smoluchowski::cell_integrator::Tolerances;
+
+/// How a cell is integrated and its losses are booked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Scheme {
+    /// RODAS4 over the whole step, losses from its ledger.
+    Rodas4(Tolerances),
+    /// One step of the Python program; losses are rates at the old state times the whole step.
+    ImexBdf1,
+}
+
+/// At which moment of a step the drivers are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DriverTime {
+    /// In its middle.
+    Middle,
+    /// At its start.
+    Start,
+}
+
+/// How the blow-out size is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlowoutSolver {
+    /// The largest root of β(s) = ½.
+    Converged,
+    /// Seven evaluations, starting from this size [m], as in the Python program.
+    Iterated,
+}
+
+/// Blow-out.
+#[derive(Debug, Clone, Copy)]
+pub struct Blowout {
+    /// Whether it acts at all.
+    pub enabled: bool,
+    /// How its size is found.
+    pub solver: BlowoutSolver,
+    /// Which bins it empties.
+    pub bin_rule: BlowoutBinRule,
+    /// Whether only solid material is blown out.
+    pub solids_only: bool,
+    /// Optical depth from which the radiation no longer reaches the grains; infinite without that gate.
+    pub tau_max: f64,
+}
+
+/// Which temperature the phase rule receives.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PhaseTemperature {
+    /// That of Mars.
+    MarsSurface,
+    /// That of grains with this mean absorption efficiency.
+    Particle(f64),
+}
+
+/// Phase of the material.
+#[derive(Debug, Clone, Copy)]
+pub struct PhaseRule {
+    /// Thresholds; `None` takes everything as solid.
+    pub thresholds: Option<PhaseThresholds>,
+    /// Temperature that decides.
+    pub temperature: PhaseTemperature,
+    /// Absorption efficiency for the reported grain temperature.
+    pub q_abs_mean: f64,
+    /// Whether liquid grains evaporate too.
+    pub liquid_evaporates: bool,
+}
+
+/// How evaporation acts on the bins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SublimationScheme {
+    /// Grains shrink into the next smaller bin.
+    Drift,
+    /// Bins that would cross the blow-out size within the step vanish, booked as blow-out.
+    Crossing,
+    /// Whole grains vanish at the rate |ds/dt|/s.
+    Lifetime,
+    /// Every bin has the life time of a 1 µm grain.
+    Surface,
+}
+
+/// Evaporation.
+#[derive(Debug, Clone)]
+pub struct Sublimation {
+    /// Mass flux of the grains' surface.
+    pub law: SublimationLaw,
+    /// Action on the bins.
+    pub scheme: SublimationScheme,
+}
+
+/// A run's constants.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Labels and numbers that the files repeat.
+    pub run: RunFacts,
+    /// Radial cells.
+    pub grid: RadialGrid,
+    /// Size bins.
+    pub sizes: SizeGrid,
+    /// Mass fractions of the initial size distribution, and of the supply; length n.
+    pub initial_fractions: Vec<f64>,
+    /// Opacity of the initial size distribution [m² kg⁻¹].
+    pub initial_opacity: f64,
+    /// What is particular to each cell.
+    pub cells: Vec<CellModel>,
+    /// Temperature of Mars.
+    pub cooling: Cooling,
+    /// When drivers are taken.
+    pub driver_time: DriverTime,
+    /// Radiation-pressure efficiency.
+    pub efficiency: Efficiency,
+    /// Blow-out.
+    pub blowout: Blowout,
+    /// Self-shielding.
+    pub shielding: Shielding,
+    /// Factor in Σ_τ1 = 1/(κ_eff × this).
+    pub tau1_factor: f64,
+    /// Whether the opacity keeps its initial value.
+    pub opacity_frozen: bool,
+    /// Phase of the material.
+    pub phase: PhaseRule,
+    /// Evaporation, unless switched off.
+    pub sublimation: Option<Sublimation>,
+    /// Life time against gas drag [s]; infinite without gas.
+    pub gas_drag_time: f64,
+    /// Whether grains collide.
+    pub collisions: bool,
+    /// Whether the supply is delivered in the first step too.
+    pub supply_in_first_step: bool,
+    /// A cell with a larger line-of-sight optical depth stops.
+    pub tau_stop: f64,
+    /// Integrator.
+    pub scheme: Scheme,
+}
+
+impl Model {
+    /// Drivers of the step number `index` from `start` over `dt` [s].
+    ///
+    /// # Errors
+    /// A temperature outside the range of the model.
+    pub fn drivers(&self, index: u64, start: f64, dt: f64) -> Result<StepFacts, PhysicsError> {
+        let moment = match self.driver_time {
+            DriverTime::Middle => start + 0.5 * dt,
+            DriverTime::Start => start,
+        };
+        let temperature = self.cooling.temperature(moment)?;
+        let (s_blow, q_pr_blow) = self.blowout_size(temperature);
+        let s_min_effective = s_blow.max(self.run.s_min_config);
+        let q_pr_at_smin = self.efficiency.at(s_min_effective, temperature);
+        let beta_at_smin = radiation::beta(s_min_effective, temperature, self.sizes.density, q_pr_at_smin);
+        let blowout_gate = match self.blowout.solver {
+            BlowoutSolver::Converged => s_blow > self.sizes.edges[0],
+            BlowoutSolver::Iterated => beta_at_smin >= crate::physics::constants::BETA_BLOWOUT,
+        };
+        Ok(StepFacts {
+            index,
+            time: start + dt,
+            dt,
+            temperature,
+            s_blow,
+            s_min_effective,
+            q_pr_blow,
+            q_pr_at_smin,
+            beta_at_smin,
+            blowout_gate,
+        })
+    }
+
+    /// Blow-out size [m] and the efficiency there, at a temperature of Mars [K]. A size of zero: nothing is expelled.
+    pub fn blowout_size(&self, temperature: f64) -> (f64, f64) {
+        resolve_blowout_size(
+            self.blowout.solver,
+            self.run.s_min_config,
+            temperature,
+            self.sizes.density,
+            &self.efficiency,
+        )
+    }
+}
+
+/// See [`Model::blowout_size`]; before there is a model.
+pub(super) fn resolve_blowout_size(
+    solver: BlowoutSolver,
+    s_min: f64,
+    temperature: f64,
+    density: f64,
+    efficiency: &Efficiency,
+) -> (f64, f64) {
+    match solver {
+        BlowoutSolver::Converged => {
+            let size = radiation::blowout_size(temperature, density, efficiency).unwrap_or(0.0);
+            (size, efficiency.at(size.max(f64::MIN_POSITIVE), temperature))
+        }
+        BlowoutSolver::Iterated => radiation::blowout_size_iterated(s_min, temperature, density, efficiency),
+    }
+}

@@ -1,0 +1,198 @@
+//! One coupling step of one cell: the order of operations.
+//!
+//! A pure function of the cell's state, the read-only model and the drivers, so that any rank and any thread may run any
+//! cell. The two ways to evolve the bins are in [`super::evolve`] and [`super::evolve_imex`].
+
+use super::cell::{CellModel, CellState};
+use super::model::{Model, PhaseTemperature, Scheme};
+use super::report::{CellReport, CellStop, Ledger, SmolReport, StepFacts, SupplyReport};
+use super::workers::Workspace;
+use super::{evolve, evolve_imex};
+use crate::physics::phase::{BulkState, Phase, PhaseState};
+use crate::physics::{radiation, shielding, sinks};
+use crate::smoluchowski::IntegrationError;
+
+/// How opaque a cell is.
+#[derive(Debug, Clone, Copy)]
+struct Opacity {
+    opacity: f64,
+    effective: f64,
+    tau: f64,
+}
+
+/// What decides which processes act on a cell in this step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conditions {
+    pub(super) phase: Phase,
+    grain_temperature: f64,
+    phase_temperature: f64,
+    pub(super) collisions: bool,
+    pub(super) blowout: bool,
+    blowout_phase_allowed: bool,
+    tau_gate_blocked: bool,
+    /// ds/dt that acts, and before a liquid cell blocks it [m s⁻¹].
+    pub(super) size_rate: f64,
+    size_rate_raw: f64,
+    pub(super) t_sink_sublimation: f64,
+    pub(super) supply: SupplyReport,
+}
+
+/// What evolving the bins did.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Evolved {
+    pub(super) ledger: Ledger,
+    pub(super) smol: Option<SmolReport>,
+}
+
+/// Evolves one cell over one coupling step and reports.
+///
+/// # Errors
+/// If the bins cannot be integrated; the state is then that of the failure.
+pub fn step(
+    model: &Model,
+    cell: &CellModel,
+    state: &mut CellState,
+    drivers: &StepFacts,
+    work: &mut Workspace,
+) -> Result<CellReport, IntegrationError> {
+    let before = opacity(model, &state.bins);
+    let conditions = conditions(model, cell, drivers, before.tau);
+    if state.stop.is_some() {
+        let nothing = Evolved { ledger: Ledger::default(), smol: None };
+        let conditions = Conditions { supply: SupplyReport::default(), blowout: false, ..conditions };
+        return Ok(report(model, cell, state, &conditions, before.tau, nothing));
+    }
+    let evolved = match model.scheme {
+        Scheme::Rodas4(tolerances) => evolve::evolve(model, cell, state, drivers, &conditions, tolerances, work)?,
+        Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
+    };
+    state.cumulative.add(&evolved.ledger);
+    stop_if_opaque(model, state, drivers, &conditions.phase);
+    let mut report = report(model, cell, state, &conditions, before.tau, evolved);
+    report.evolved = true;
+    Ok(report)
+}
+
+fn opacity(model: &Model, bins: &[f64]) -> Opacity {
+    let opacity = if model.opacity_frozen { model.initial_opacity } else { model.sizes.opacity(bins) };
+    let tau = shielding::optical_depth(opacity, bins.iter().sum(), model.run.line_of_sight_factor);
+    Opacity { opacity, effective: model.shielding.effective_opacity(opacity, tau), tau }
+}
+
+fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) -> Conditions {
+    let r = cell.facts.r;
+    let grain_temperature = radiation::grain_temperature(drivers.temperature, r, model.phase.q_abs_mean);
+    let phase_temperature = match model.phase.temperature {
+        PhaseTemperature::MarsSurface => drivers.temperature,
+        PhaseTemperature::Particle(q_abs) => radiation::grain_temperature(drivers.temperature, r, q_abs),
+    };
+    let phase =
+        model.phase.thresholds.as_ref().map_or(Phase::SOLID, |rule| rule.evaluate(phase_temperature, None, Some(tau)));
+    let liquid = phase.bulk == BulkState::LiquidDominated;
+    let solid = phase.state == PhaseState::Solid;
+
+    let collisions = model.collisions && !liquid;
+    let blowout_phase_allowed = solid || !model.blowout.solids_only;
+    let tau_gate_blocked = tau >= model.blowout.tau_max;
+    let blowout =
+        collisions && model.blowout.enabled && drivers.blowout_gate && blowout_phase_allowed && !tau_gate_blocked;
+
+    let (size_rate_raw, t_sink_sublimation) = evaporation(model, drivers.temperature, r);
+    let blocked = liquid && !model.phase.liquid_evaporates && size_rate_raw < 0.0;
+    let supply_allowed = solid && !liquid && (drivers.index > 0 || model.supply_in_first_step);
+    let applied = if supply_allowed { cell.supply_nominal } else { 0.0 };
+    Conditions {
+        phase,
+        grain_temperature,
+        phase_temperature,
+        collisions,
+        blowout,
+        blowout_phase_allowed,
+        tau_gate_blocked,
+        size_rate: if blocked { 0.0 } else { size_rate_raw },
+        size_rate_raw,
+        t_sink_sublimation,
+        supply: SupplyReport {
+            raw: cell.supply_raw,
+            nominal: cell.supply_nominal,
+            scaled: cell.supply_nominal,
+            applied,
+            allowed: supply_allowed,
+        },
+    }
+}
+
+/// ds/dt of black grains [m s⁻¹] and the life time of a 1 µm grain [s] (NaN without evaporation).
+fn evaporation(model: &Model, mars_temperature: f64, r: f64) -> (f64, f64) {
+    let Some(sublimation) = &model.sublimation else { return (0.0, f64::NAN) };
+    let temperature = radiation::grain_temperature(mars_temperature, r, 1.0);
+    let flux = sublimation.law.flux(temperature);
+    let lifetime = sinks::sublimation_sink_time(model.sizes.density, flux);
+    (sublimation.law.size_rate(temperature, model.sizes.density), lifetime.unwrap_or(f64::NAN))
+}
+
+fn stop_if_opaque(model: &Model, state: &mut CellState, drivers: &StepFacts, phase: &Phase) {
+    let after = opacity(model, &state.bins);
+    let tau = shielding::optical_depth(after.effective, state.surface_density(), model.run.line_of_sight_factor);
+    if phase.state == PhaseState::Solid && tau > model.tau_stop {
+        state.stop = Some((CellStop::TauExceeded, drivers.time, tau));
+    }
+}
+
+fn report(
+    model: &Model,
+    cell: &CellModel,
+    state: &CellState,
+    conditions: &Conditions,
+    tau_before: f64,
+    evolved: Evolved,
+) -> CellReport {
+    let after = opacity(model, &state.bins);
+    let (stop, stop_time, stop_tau) =
+        state.stop.map_or((None, f64::NAN, f64::NAN), |(reason, time, tau)| (Some(reason), time, tau));
+    CellReport {
+        cell: cell.facts.index,
+        evolved: false,
+        active: stop.is_none(),
+        stop,
+        stop_time,
+        stop_tau,
+        surface_density: state.surface_density(),
+        opacity: after.opacity,
+        opacity_effective: after.effective,
+        tau: after.tau,
+        tau_before,
+        sigma_tau1: 1.0 / (after.effective * model.tau1_factor),
+        sigma_deep: 0.0,
+        peak_size: peak_size(model, &state.bins),
+        ledger: evolved.ledger,
+        cumulative: state.cumulative,
+        supply: conditions.supply,
+        smol: evolved.smol,
+        phase: conditions.phase,
+        grain_temperature: conditions.grain_temperature,
+        phase_temperature: conditions.phase_temperature,
+        size_rate: conditions.size_rate,
+        size_rate_raw: conditions.size_rate_raw,
+        sublimation_blocked: conditions.size_rate != conditions.size_rate_raw,
+        t_sink_sublimation: conditions.t_sink_sublimation,
+        t_sink_gas_drag: if model.gas_drag_time.is_finite() { model.gas_drag_time } else { f64::NAN },
+        tau_gate_blocked: conditions.tau_gate_blocked,
+        blowout_phase_allowed: conditions.blowout_phase_allowed,
+        blowout_active: conditions.blowout,
+        gate_factor: 1.0,
+        t_solid: f64::NAN,
+    }
+}
+
+/// Size of the bin with the largest s³ dN/ds, which is mass over bin width; NaN for an empty cell.
+fn peak_size(model: &Model, bins: &[f64]) -> f64 {
+    let densest = bins
+        .iter()
+        .zip(&model.sizes.widths)
+        .map(|(mass, width)| mass / width)
+        .enumerate()
+        .filter(|(_, density)| *density > 0.0)
+        .max_by(|a, b| a.1.total_cmp(&b.1));
+    densest.map_or(f64::NAN, |(bin, _)| model.sizes.sizes[bin])
+}

@@ -1,0 +1,55 @@
+//! One workspace for every worker thread, allocated once and lent for the duration of a cell's step.
+
+use crate::smoluchowski::cell_integrator;
+use crate::smoluchowski::imex_bdf1::Imex;
+use crate::smoluchowski::processes::Processes;
+use std::sync::{Mutex, PoisonError};
+
+/// Every buffer that a step of one cell needs.
+pub struct Workspace {
+    /// Of the error-controlled integrator.
+    pub integrator: cell_integrator::Workspace,
+    /// Of the Python program's step.
+    pub imex: Imex,
+    /// First-order processes of the cell at hand.
+    pub processes: Processes,
+    /// Number densities [m⁻²] for the Python program's step.
+    pub counts: Vec<f64>,
+    /// Rates of the sinks other than blow-out [s⁻¹] for the Python program's step.
+    pub sinks: Vec<f64>,
+    /// Source [m⁻² s⁻¹] for the Python program's step.
+    pub source: Vec<f64>,
+}
+
+impl Workspace {
+    /// Buffers for n bins.
+    pub fn new(n: usize) -> Self {
+        Workspace {
+            integrator: cell_integrator::Workspace::new(n),
+            imex: Imex::new(n),
+            processes: Processes::none(n),
+            counts: vec![0.0; n],
+            sinks: vec![0.0; n],
+            source: vec![0.0; n],
+        }
+    }
+}
+
+/// The workspaces of all workers of a thread pool.
+pub struct Workers {
+    spaces: Vec<Mutex<Workspace>>,
+}
+
+impl Workers {
+    /// One workspace of n bins for each of `threads` workers.
+    pub fn new(threads: usize, n: usize) -> Self {
+        Workers { spaces: (0..threads.max(1)).map(|_| Mutex::new(Workspace::new(n))).collect() }
+    }
+
+    /// Runs a task with the workspace of the calling thread. It holds scratch only, so what an earlier panic left in it
+    /// does no harm.
+    pub fn with<T>(&self, task: impl FnOnce(&mut Workspace) -> T) -> T {
+        let worker = rayon::current_thread_index().unwrap_or(0) % self.spaces.len();
+        task(&mut self.spaces[worker].lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,186 @@
+//! The clock: from one coupling step to the next.
+//!
+//! A coupling step is the interval over which the drivers (temperature of Mars, blow-out size, supply …) are held.
+
+use super::time_grid::TimeGrid;
+use crate::disk::model::Model;
+
+/// One coupling step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tick {
+    /// Number, from 0.
+    pub index: u64,
+    /// Start [s].
+    pub start: f64,
+    /// End [s].
+    pub end: f64,
+    /// Whether a record is due at its end.
+    pub record: bool,
+    /// Whether it is the last planned one.
+    pub last: bool,
+}
+
+impl Tick {
+    /// Length [s].
+    pub fn dt(&self) -> f64 {
+        self.end - self.start
+    }
+}
+
+/// When records are written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum OutputTimes {
+    /// `per_decade` times in each decade of time, beginning with the first step.
+    Logarithmic {
+        /// Records per decade.
+        per_decade: u32,
+    },
+    /// At multiples of this interval [s].
+    Linear {
+        /// Interval [s].
+        every: f64,
+    },
+    /// After every coupling step.
+    EveryStep,
+}
+
+/// How long a coupling step may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pace {
+    /// As long as the drivers allow.
+    Adaptive {
+        /// Largest relative change of the temperature of Mars in a step.
+        rtol: f64,
+        /// Largest step [s].
+        dt_max: f64,
+    },
+    /// The Python program's rule: nominal step, or this share of the shortest collision time if that is longer.
+    Fixed {
+        /// Share of the shortest collision time; `None` keeps the nominal step.
+        min_tcoll_ratio: Option<f64>,
+    },
+}
+
+/// Largest growth of the step from one to the next.
+const GROWTH: f64 = 2.0;
+/// Largest move of the blow-out size in a step, as a share of a bin's logarithmic width.
+const BLOWOUT_MOVE: f64 = 0.1;
+/// What remains below this share of the nominal step is round-off, not a step.
+const SLIVER: f64 = 1e-9;
+
+/// The clock of a run.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    grid: TimeGrid,
+    pace: Pace,
+    output: OutputTimes,
+    time: f64,
+    index: u64,
+    /// Step that the pace proposes [s].
+    proposal: f64,
+    /// Number of the next output time.
+    next_output: u64,
+}
+
+impl Clock {
+    /// A clock at time zero.
+    pub fn new(grid: TimeGrid, pace: Pace, output: OutputTimes) -> Self {
+        let proposal = match pace {
+            Pace::Adaptive { dt_max, .. } => grid.dt_nominal.min(dt_max),
+            Pace::Fixed { .. } => grid.dt_step,
+        };
+        let next_output = if matches!(output, OutputTimes::Linear { .. }) { 1 } else { 0 };
+        Clock { grid, pace, output, time: 0.0, index: 0, proposal, next_output }
+    }
+
+    /// Planned end [s].
+    pub fn t_end(&self) -> f64 {
+        self.grid.t_end
+    }
+
+    /// The next coupling step; `None` at the end.
+    pub fn next(&mut self, model: &Model) -> Option<Tick> {
+        let remaining = self.grid.t_end - self.time;
+        if remaining <= SLIVER * self.grid.dt_nominal {
+            return None;
+        }
+        let end = match self.pace {
+            Pace::Adaptive { rtol, dt_max } => self.adaptive_end(model, rtol, dt_max),
+            Pace::Fixed { .. } => self.fixed_end(),
+        };
+        let end = if self.grid.t_end - end <= SLIVER * self.grid.dt_nominal { self.grid.t_end } else { end };
+        let last = end == self.grid.t_end;
+        let due = self.output_time().is_none_or(|time| end >= time);
+        if due {
+            self.next_output += 1;
+        }
+        let tick = Tick { index: self.index, start: self.time, end, record: due || last, last };
+        self.time = end;
+        self.index += 1;
+        Some(tick)
+    }
+
+    /// Tells the clock the shortest collision time of the step just taken [s]; a fixed clock may follow it.
+    pub fn observe_collision_time(&mut self, t_coll: f64) {
+        if let Pace::Fixed { min_tcoll_ratio } = self.pace {
+            let floor = min_tcoll_ratio.map_or(0.0, |ratio| ratio * t_coll);
+            self.proposal = if floor.is_finite() { self.grid.dt_nominal.max(floor) } else { self.grid.dt_nominal };
+        }
+    }
+
+    fn fixed_end(&self) -> f64 {
+        (self.time + self.proposal).min(self.grid.t_end)
+    }
+
+    /// The next output time [s]; `None` when every step is recorded.
+    fn output_time(&self) -> Option<f64> {
+        match self.output {
+            OutputTimes::Logarithmic { per_decade } => {
+                let decades = self.next_output as f64 / f64::from(per_decade);
+                Some(self.grid.dt_nominal * 10f64.powf(decades))
+            }
+            OutputTimes::Linear { every } => Some(self.next_output as f64 * every),
+            OutputTimes::EveryStep => None,
+        }
+    }
+
+    fn adaptive_end(&mut self, model: &Model, rtol: f64, dt_max: f64) -> f64 {
+        let allowed = self.allowed_step(model, rtol);
+        let targets = [Some(self.grid.t_end), self.output_time(), model.cooling.next_node_after(self.time)];
+        let target = targets.into_iter().flatten().fold(f64::INFINITY, f64::min);
+        let remaining = target - self.time;
+        // The proposal grows from what the drivers allowed, not from a step that a target cut short.
+        self.proposal = (GROWTH * allowed).min(dt_max);
+        if allowed >= remaining {
+            target
+        } else if allowed > 0.5 * remaining {
+            self.time + 0.5 * remaining
+        } else {
+            self.time + allowed
+        }
+    }
+
+    /// The longest step up to the proposal over which temperature and blow-out size move little enough [s].
+    fn allowed_step(&self, model: &Model, rtol: f64) -> f64 {
+        let state = |time: f64| {
+            let temperature = model.cooling.raw_temperature(time);
+            let size = model.blowout_size(temperature).0;
+            (temperature, size)
+        };
+        let bin = (model.sizes.edges[1] / model.sizes.edges[0]).ln();
+        let (temperature, size) = state(self.time);
+        let mut dt = self.proposal;
+        // Each pass shortens the step in proportion to the excess; drivers are smooth between targets.
+        for _ in 0..64 {
+            let (then, size_then) = state(self.time + dt);
+            let heat = (then - temperature).abs() / (rtol * temperature);
+            let blowout = if size > 0.0 && size_then > 0.0 { (size_then / size).ln().abs() } else { 0.0 };
+            let excess = heat.max(blowout / (BLOWOUT_MOVE * bin));
+            if excess <= 1.0 {
+                break;
+            }
+            dt *= (0.95 / excess).max(0.1);
+        }
+        dt
+    }
+}

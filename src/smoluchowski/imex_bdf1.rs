@@ -1,0 +1,127 @@
+//! The step of the Python program: reproduces its numbers, does not conserve mass.
+//!
+//! It treats every hit as a loss of both partners from their bins, so that its step is a tenth of the shortest such
+//! loss time, about 10⁻¹⁰ s, and takes one such step per clock step. Use it to compare with old results, for nothing
+//! else.
+
+use super::pairs::PairTables;
+
+/// Share of the shortest loss time that a step may cover.
+const SAFETY: f64 = 0.1;
+/// Relative mass error up to which a step is accepted.
+const MASS_TOLERANCE: f64 = 5e-3;
+
+/// First-order terms of the step, per bin (length n).
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// Blow-out rates [s⁻¹].
+    pub blowout: &'a [f64],
+    /// Rates of the other sinks [s⁻¹].
+    pub sinks: &'a [f64],
+    /// Source [m⁻² s⁻¹].
+    pub source: &'a [f64],
+}
+
+/// What one step reports; areal masses in kg m⁻².
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ImexReport {
+    /// Time that was integrated [s].
+    pub dt_eff: f64,
+    /// Relative mass error of the accepted step.
+    pub error: f64,
+    /// Mass rate of the source [kg m⁻² s⁻¹].
+    pub source_rate: f64,
+    /// Mass rate of blow-out at the old state [kg m⁻² s⁻¹].
+    pub blowout_rate: f64,
+    /// Mass rate of the other sinks at the old state [kg m⁻² s⁻¹].
+    pub sink_rate: f64,
+    /// Mass that collisions bring into bins [kg m⁻² s⁻¹].
+    pub gain_rate: f64,
+    /// Mass that collisions take from bins, at the new state [kg m⁻² s⁻¹].
+    pub loss_rate: f64,
+    /// Shortest collision time [s].
+    pub t_coll: f64,
+}
+
+/// Buffers for n bins.
+#[derive(Debug, Clone)]
+pub struct Imex {
+    loss: Vec<f64>,
+    gain: Vec<f64>,
+    spread: Vec<f64>,
+    trial: Vec<f64>,
+}
+
+impl Imex {
+    /// Buffers for n bins.
+    pub fn new(n: usize) -> Self {
+        Imex { loss: vec![0.0; n], gain: vec![0.0; n], spread: vec![0.0; n], trial: vec![0.0; n] }
+    }
+
+    /// One step from the number surface densities N [m⁻²] (length n, updated in place) of at most `dt` [s].
+    pub fn step(&mut self, tables: &PairTables, counts: &mut [f64], terms: &Terms, dt: f64) -> ImexReport {
+        self.collide(tables, counts);
+        let masses = &tables.masses;
+        let mass_of = |numbers: &[f64]| -> f64 { masses.iter().zip(numbers).map(|(m, n)| m * n).sum() };
+        let weighted = |rates: &[f64]| -> f64 { (0..rates.len()).map(|k| masses[k] * rates[k] * counts[k]).sum() };
+        let fastest = self.loss.iter().fold(0.0_f64, |a, b| a.max(*b));
+        let (blowout_rate, sink_rate) = (weighted(terms.blowout), weighted(terms.sinks));
+        let source_rate = mass_of(terms.source);
+        let mass = mass_of(counts);
+        let mut h = dt.min(SAFETY / fastest.max(1e-30));
+        let error = loop {
+            self.try_step(counts, terms, h);
+            if self.trial.iter().all(|count| *count >= 0.0) {
+                let expected = mass + h * source_rate;
+                let residual = mass_of(&self.trial) + h * (blowout_rate + sink_rate) - expected;
+                let error = residual.abs() / if mass > 0.0 { mass } else { expected.max(1e-30) };
+                if error <= MASS_TOLERANCE || !error.is_finite() {
+                    break error;
+                }
+            }
+            h *= 0.5;
+        };
+        let loss_rate = (0..counts.len()).map(|k| masses[k] * self.loss[k] * self.trial[k]).sum();
+        counts.copy_from_slice(&self.trial);
+        let t_coll = if fastest > 0.0 { 1.0 / fastest } else { f64::INFINITY };
+        let gain_rate = mass_of(&self.gain);
+        ImexReport { dt_eff: h, error, source_rate, blowout_rate, sink_rate, gain_rate, loss_rate, t_coll }
+    }
+
+    fn try_step(&mut self, counts: &[f64], terms: &Terms, h: f64) {
+        for k in 0..counts.len() {
+            let sinks = (terms.blowout[k] + terms.sinks[k]) * counts[k];
+            self.trial[k] = (counts[k] + h * (self.gain[k] + terms.source[k] - sinks)) / (1.0 + h * self.loss[k]);
+        }
+    }
+
+    /// Loss coefficients [s⁻¹] and gains [m⁻² s⁻¹] of every collision, remnants that return to their bin included.
+    fn collide(&mut self, tables: &PairTables, counts: &[f64]) {
+        let n = counts.len();
+        self.loss.fill(0.0);
+        self.gain.fill(0.0);
+        self.spread.fill(0.0);
+        for i in 0..n {
+            for j in 0..n {
+                let p = i * n + j;
+                let hits = tables.kernel[p] * counts[j];
+                self.loss[i] += hits;
+                if j >= i {
+                    let rate = hits * counts[i] / if i == j { 2.0 } else { 1.0 };
+                    let mass = rate * (tables.masses[i] + tables.masses[j]);
+                    let (bin, remnant) = (tables.remnant_bin[p] as usize, tables.remnant_fraction[p]);
+                    self.gain[bin] += mass * remnant;
+                    self.spread[bin] += mass * (1.0 - remnant) / tables.cumulative[bin];
+                }
+            }
+            if counts[i] <= 0.0 {
+                self.loss[i] = 0.0;
+            }
+        }
+        let mut suffix = 0.0;
+        for k in (0..n).rev() {
+            suffix += self.spread[k];
+            self.gain[k] = (self.gain[k] + tables.integrals[k] * suffix) * tables.inverse_masses[k];
+        }
+    }
+}
