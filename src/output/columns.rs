@@ -201,7 +201,7 @@ const fn same_text(a: &str, b: &str) -> bool {
     true
 }
 
-/// The tables in `series/`: one row per cell and record (`run`, `diagnostics`) or per bin, cell and record (`psd_hist`).
+/// The tables in `series/`: a row per cell and record (`run`, `diagnostics`) or per bin, cell and record (`psd_hist`).
 #[derive(Debug, Clone, Copy)]
 pub struct Series;
 
@@ -307,7 +307,7 @@ impl Row<'_> {
     /// Supply rate handed to the surface over `reference`; NaN where the reference is not positive.
     pub fn supply_share(&self, reference: f64) -> f64 {
         let reference = self.if_supplied(reference);
-        if reference > 0.0 { self.if_allowed(self.report.supply.applied) / reference } else { f64::NAN }
+        if reference > 0.0 { self.report.supply.applied / reference } else { f64::NAN }
     }
 
     /// A flux into or out of the deep buffer, which direct transport does not have.
@@ -326,6 +326,9 @@ impl Row<'_> {
         self.report.smol.as_ref().map_or(f64::NAN, f)
     }
 }
+
+#[cfg(test)]
+mod python_rows;
 
 #[cfg(test)]
 mod tests {
@@ -370,6 +373,16 @@ mod tests {
         let mut fixture = Fixture::new();
         fixture.reports[0].opacity = 0.0;
         assert!(fixture.row(0).shielding_factor().is_nan());
+    }
+
+    #[test]
+    fn supply_that_came_before_the_phase_shut_it_out_is_reported() {
+        let mut fixture = Fixture::new();
+        fixture.reports[0].supply.allowed = false;
+        fixture.reports[0].supply.applied = 5e-5;
+        let row = fixture.row(0);
+        assert_eq!(row.supply_share(row.report.supply.raw), 5e-5 / 1.25e-4);
+        assert_eq!(row.if_allowed(row.report.supply.scaled), 0.0);
     }
 
     #[test]

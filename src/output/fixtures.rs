@@ -6,7 +6,7 @@ use crate::disk::report::{CellFacts, CellReport, Ledger, RunFacts, SmolReport, S
 use crate::output::columns::{Bin, Row};
 use crate::output::recorder::{BinFacts, OutputOptions};
 use crate::output::run_config::RunConfigFacts;
-use crate::output::summary::{Outcome, Performance, StepCounts, SummaryFacts, TimeGrid};
+use crate::output::summary::{Outcome, Performance, StepCounts, SummaryFacts, TimeGridFacts};
 use crate::physics::phase::Phase;
 use crate::run::budget::BudgetRow;
 
@@ -106,7 +106,7 @@ pub(crate) fn ending(outcome: Outcome) -> SummaryFacts {
         early_stop_reason: None,
         stop_reason: "t_end_reached",
         time_end: 120.0,
-        time_grid: TimeGrid {
+        time_grid: TimeGridFacts {
             t_end_basis: "t_end_orbits".to_owned(),
             t_end_input: 0.25,
             t_end_s: 120.0,

@@ -12,6 +12,9 @@
 //!
 //! Nothing here computes physics; the numbers come from [`crate::disk::report`] and [`crate::run::budget`].
 
+// Units in brackets, such as [m] and [K], would be taken for links.
+#![allow(rustdoc::broken_intra_doc_links)]
+
 use std::path::{Path, PathBuf};
 
 pub mod budgets;
@@ -64,7 +67,7 @@ pub enum OutputError {
         path: PathBuf,
     },
     /// The folder holds the files of an earlier run.
-    #[error("the output folder {} already holds a run ({found}); choose another folder or allow overwriting", path.display())]
+    #[error("the output folder {} already holds a run ({found}); choose another or overwrite it", path.display())]
     HoldsARun {
         /// The folder.
         path: PathBuf,

@@ -52,7 +52,7 @@ pub struct SummaryFacts {
     /// Time that was reached [s].
     pub time_end: f64,
     /// The clock as it was planned.
-    pub time_grid: TimeGrid,
+    pub time_grid: TimeGridFacts,
     /// Steps that were taken.
     pub steps: StepCounts,
     /// What it cost.
@@ -61,7 +61,7 @@ pub struct SummaryFacts {
 
 /// The clock as it was planned; a number that does not exist is NaN. Every field is a key of `summary.time_grid`.
 #[derive(Debug, Clone, Serialize)]
-pub struct TimeGrid {
+pub struct TimeGridFacts {
     /// Which key set the end: `t_end_years`, `t_end_orbits`, `t_end_until_temperature_K`.
     pub t_end_basis: String,
     /// Value of that key, in its unit.

@@ -54,13 +54,16 @@ impl Tracks {
         cell_budgets: &[BudgetRow],
     ) {
         let mean = |f: fn(&Row<'_>) -> f64| area_mean(run, step, cells, reports, f);
+        let mean_of_evolving = |f: fn(&Row<'_>) -> f64| {
+            area_mean(run, step, cells, reports, |row| if row.report.evolved { f(row) } else { f64::NAN })
+        };
         self.temperature.push(step.temperature);
         self.beta.push(step.beta_at_smin);
         self.s_blow.push(step.s_blow);
-        self.dt_over_t_blow.push(mean(|r| r.dt_over_t_blow()));
-        self.visibility.push(mean(|r| r.supply_share(r.report.supply.raw)));
-        self.clip_factor.push(mean(|r| r.supply_share(r.if_allowed(r.report.supply.scaled))));
-        self.supply_scale.push(mean(|r| r.supply_scale()));
+        self.dt_over_t_blow.push(mean_of_evolving(|r| r.dt_over_t_blow()));
+        self.visibility.push(mean_of_evolving(|r| r.supply_share(r.report.supply.raw)));
+        self.clip_factor.push(mean_of_evolving(|r| r.supply_share(r.if_allowed(r.report.supply.scaled))));
+        self.supply_scale.push(mean_of_evolving(|r| r.supply_scale()));
 
         self.time += step.dt;
         self.supply_nominal += finite_or_zero(mean(|r| r.if_allowed(r.report.supply.nominal))) * step.dt;
@@ -124,12 +127,12 @@ fn area_mean(
     step: &StepFacts,
     cells: &[CellFacts],
     reports: &[CellReport],
-    f: fn(&Row<'_>) -> f64,
+    f: impl Fn(&Row<'_>) -> f64,
 ) -> f64 {
     let (mut sum, mut area) = (0.0, 0.0);
     for (cell, report) in cells.iter().zip(reports) {
         let x = f(&Row { run, step, cell, report, t_coll_min: f64::NAN, bin: Bin::NONE });
-        if report.evolved && x.is_finite() {
+        if x.is_finite() {
             sum += x * cell.area;
             area += cell.area;
         } else if run.missing_as_zero {
@@ -196,5 +199,19 @@ mod tests {
         }
         assert_eq!(tracks.mean_supply_applied(), 1.5);
         assert_eq!(tracks.mean_supply_nominal(), 3.0);
+    }
+
+    #[test]
+    fn a_frozen_cell_counts_in_the_mean_supply_of_the_disk() {
+        let mut f = Fixture::new();
+        (f.cells[0].area, f.cells[1].area) = (1.0, 3.0);
+        f.step.dt = 2.0;
+        f.reports[0].ledger.supplied = 8.0;
+        f.reports[1].evolved = false;
+        f.reports[1].ledger.supplied = 0.0;
+        let mut tracks = Tracks::default();
+        tracks.add(&f.run, &f.step, &f.cells, &f.reports, &f.total, &f.budgets);
+        // 8 kg m⁻² over a quarter of the area in 2 s
+        assert_eq!(tracks.mean_supply_applied(), 1.0);
     }
 }

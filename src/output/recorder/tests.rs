@@ -98,8 +98,8 @@ fn a_frozen_cell_keeps_its_state_and_has_no_rates() {
 fn diagnostics_of_a_frozen_cell_are_null_where_there_is_nothing_to_say() {
     let folder = run_of_one_record(freeze);
     let table = read(folder.path(), "diagnostics.parquet");
-    let null = "dt_over_t_blow T_p_effective phase_temperature_input phase_temperature_used_K F_abs_geom F_abs_geom_qpr \
-                F_abs t_solid_s t_sink_total_s t_sink_surface_s t_sink_sublimation_s t_sink_gas_drag_s \
+    let null = "dt_over_t_blow T_p_effective phase_temperature_input phase_temperature_used_K F_abs_geom \
+                F_abs_geom_qpr F_abs t_solid_s t_sink_total_s t_sink_surface_s t_sink_sublimation_s t_sink_gas_drag_s \
                 mass_loss_sinks_step mass_lost_by_sinks mass_loss_sublimation_step tau_phase_los tau_phase_used \
                 phi_effective psi_shield tau_eff headroom supply_headroom supply_clip_factor supply_visibility_factor \
                 supply_temperature_scale supply_temperature_value supply_temperature_value_kind supply_feedback_scale \
@@ -122,8 +122,8 @@ fn diagnostics_of_a_frozen_cell_are_null_where_there_is_nothing_to_say() {
 
 #[test]
 fn missing_numbers_are_null_or_the_python_programs_zero() {
-    let zeros = "dotSigma_prod prod_rate_raw supply_rate_nominal supply_rate_applied supply_headroom supply_clip_factor \
-                 supply_visibility_factor e_kernel_used i_kernel_effective e_state_next t_damp_collisions e_eq_target \
+    let zeros = "dotSigma_prod prod_rate_raw supply_rate_nominal supply_rate_applied supply_headroom \
+                 supply_clip_factor supply_visibility_factor e_kernel_used i_kernel_effective e_state_next t_damp_collisions e_eq_target \
                  deep_to_surf_flux supply_velocity_weight_w";
     let nulls = "t_coll ts_ratio s_min_surface_energy headroom t_solid_s prod_subblow_area_rate_raw \
                  supply_temperature_scale supply_feedback_scale smol_dt_eff Sigma_midplane cell_stop_time Sigma_tau1 \
