@@ -74,12 +74,12 @@ impl Problem {
     /// A problem that has not been placed in a file's text yet.
     pub(super) fn new(headline: impl Into<String>, place: Place) -> Self {
         let (help, line_text) = (String::new(), String::new());
-        Self { headline: headline.into(), place, help, file: PathBuf::new(), line_text }
+        Self { headline: printable(&headline.into()), place, help, file: PathBuf::new(), line_text }
     }
 
     /// Adds what would be right.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
+        self.help = printable(&help.into());
         self
     }
 
@@ -98,11 +98,16 @@ impl Problem {
     }
 }
 
-/// The line as it can be printed: tabs and control characters become blanks, very long lines are cut to the place.
+/// One line that does nothing to a terminal: control characters become blanks.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The line as it can be printed: tabs and control characters become blanks, very long lines are cut around the place.
 fn excerpt(line: &str, column: usize, length: usize) -> (String, usize, usize) {
     const WIDEST: usize = 110;
     const BEFORE: usize = 40;
-    let clean: Vec<char> = line.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean: Vec<char> = printable(line.trim_end()).chars().collect();
     let start = (column - 1).min(clean.len());
     let cut = if clean.len() > WIDEST { start.saturating_sub(BEFORE) } else { 0 };
     let shown: String = clean[cut..].iter().take(WIDEST).collect();
@@ -128,7 +133,7 @@ impl fmt::Display for Problem {
                 write!(f, "\n{margin} |\n{number} | {shown}\n{margin} | {marks}")
             }
             Place::Override(text) => {
-                write!(f, "\n --> given by --override {text}")?;
+                write!(f, "\n --> given by --override {}", printable(text))?;
                 if self.help.is_empty() { Ok(()) } else { write!(f, "\n  = {}", self.help) }
             }
             Place::Whole => {

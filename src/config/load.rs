@@ -206,7 +206,8 @@ fn fill_defaults(tree: &mut Node, profile: Option<Profile>) {
         (None, _) => Profile::Conservative, // another word is refused when the types are read
     };
     let crossing = tree.get("sinks.sub_params.mass_conserving") == Some(&Value::Bool(true));
-    let rtol = tree.get("numerics.rtol").and_then(Value::number);
+    // The absolute tolerance follows only a sound relative one, so that one slip is reported once.
+    let rtol = tree.get("numerics.rtol").and_then(Value::number).filter(|rtol| *rtol > 0.0 && *rtol <= 0.1);
     let word = match profile {
         Profile::Conservative => "conservative",
         Profile::Python => "python",

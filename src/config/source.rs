@@ -9,7 +9,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, SeqAccess},
 };
-use serde_yaml::{Spanned, options::NonFiniteFloatPolicy};
+use serde_yaml::{Spanned, UserMessageFormatter, options::NonFiniteFloatPolicy};
 
 use super::error::{Place, Problem};
 
@@ -229,11 +229,20 @@ pub(super) fn parse(text: &str) -> Result<Node, Box<Problem>> {
     serde_yaml::from_str_with_options(text, options()).map_err(|error| {
         let error = error.without_snippet();
         let place = error.location().map_or(Place::Whole, |at| Place::from(&origin_of(at)));
-        let sentence = error.to_string();
+        let sentence = error.render_with_formatter(&UserMessageFormatter);
         // The parser ends its sentences with the position, which the message shows anyway.
         let sentence = sentence.split_once(" at line ").map_or(sentence.as_str(), |(before, _)| before).to_owned();
-        Box::new(Problem::new(format!("not valid YAML: {sentence}"), place))
+        Box::new(Problem::new(format!("not valid YAML: {sentence}"), place).help(tab_hint(text)))
     })
+}
+
+/// The usual reason why a file that looks right is refused.
+fn tab_hint(text: &str) -> String {
+    let indented = |line: &str| line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
+    match text.lines().position(indented) {
+        Some(index) => format!("line {} is indented with a tab: use blanks", index + 1),
+        None => String::new(),
+    }
 }
 
 /// Strict booleans, duplicate keys refused, and limits far above any real configuration.
@@ -243,7 +252,7 @@ fn options() -> serde_yaml::Options {
         max_nodes: 50_000,
         max_aliases: 1_000,
         max_depth: 40,
-        max_documents: 1,
+        max_documents: 8, // a second one is refused with a clearer sentence than this limit has
     };
     let mut options = serde_yaml::options! {
         budget: budget,

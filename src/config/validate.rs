@@ -16,7 +16,7 @@ use super::{
 };
 
 /// The ranges of every section.
-fn all_rules() -> impl Iterator<Item = &'static Rule> {
+pub(super) fn all_rules() -> impl Iterator<Item = &'static Rule> {
     use super::{
         dynamics, geometry, io, numerics, optical_depth, phase, qstar, radiation, shielding, sinks, sizes, supply,
     };
