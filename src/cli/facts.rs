@@ -60,7 +60,7 @@ pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], threads: 
 }
 
 /// The planned clock, as `summary.json` shows it.
-pub fn time_grid(config: &Config, grid: &TimeGrid, chi: f64) -> summary::TimeGrid {
+pub fn time_grid(config: &Config, grid: &TimeGrid, chi: f64) -> summary::TimeGridFacts {
     let (dt_mode, dt_input, dt_sources) = match config.numerics.dt_init {
         numerics::NumberOrAuto::Number(dt) => ("explicit", json!(dt), json!({"explicit": dt})),
         numerics::NumberOrAuto::Auto => {
@@ -75,7 +75,7 @@ pub fn time_grid(config: &Config, grid: &TimeGrid, chi: f64) -> summary::TimeGri
     };
     let or_nan = |number: Option<f64>| number.unwrap_or(f64::NAN);
     let lengthened = grid.t_end > grid.t_end_before_minimum;
-    summary::TimeGrid {
+    summary::TimeGridFacts {
         t_end_basis: grid.basis.to_string(),
         t_end_input: or_nan(input),
         t_end_s: grid.t_end,
