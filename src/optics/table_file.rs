@@ -38,7 +38,7 @@ pub fn text(grid: &QprGrid, constants: &OpticalConstants, provenance: &Provenanc
     text.push_str("T_M,s,Q_pr\n");
     for (temperature, row) in grid.temperatures.iter().zip(grid.q_pr.chunks(grid.sizes.len())) {
         for (size, q_pr) in grid.sizes.iter().zip(row) {
-            let _ = writeln!(text, "{temperature:?},{size:e},{q_pr:.6e}");
+            let _ = writeln!(text, "{temperature:?},{size:?},{q_pr:.6e}");
         }
     }
     text
@@ -78,7 +78,7 @@ fn header(grid: &QprGrid, constants: &OpticalConstants, provenance: &Provenance)
         (
             "grid",
             format!(
-                "{} temperatures {coldest} to {hottest} K, {} sizes {smallest:e} to {largest:e} m",
+                "{} temperatures {coldest} to {hottest} K, {} sizes {smallest:?} to {largest:?} m",
                 grid.temperatures.len(),
                 grid.sizes.len()
             ),
@@ -86,7 +86,7 @@ fn header(grid: &QprGrid, constants: &OpticalConstants, provenance: &Provenance)
         (
             "spectrum",
             format!(
-                "{count} wavelengths {:.4} to {:.1} um: those of the file and a uniform grid, step {:e} in \
+                "{count} wavelengths {:.4} to {:.1} um: those of the file and a uniform grid, step {:?} in \
                  ln(wavelength); trapezoidal rule",
                 first * 1e6,
                 last * 1e6,
