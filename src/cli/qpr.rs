@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use thiserror::Error;
 
-/// Temperatures, in kelvin, of a table when none are asked for: close where Mars radiates after the impact, up to the hottest
-/// surface that a run accepts.
+/// Temperatures, in kelvin, of a table when none are asked for: close where Mars radiates after the impact, up to the
+/// hottest surface that a run accepts.
 const DEFAULT_TEMPERATURES: &str = "300,500,700,900,1000,1300,1600,1900,2000,2300,2600,2900,3200,3500,3800,4100,4400,\
                                     4700,5000,5300,5600,5900,6200,6500";
 

@@ -6,11 +6,11 @@
 //!
 //! Both integrals are sums by the trapezoidal rule in ln λ over the same wavelengths: those of the data, so that no
 //! feature is missed, and a uniform grid of ln λ between and beyond them. Their quotient makes the mean of a constant
-//! that constant. Of a crystal, Q_pr is the mean over its three axes. A sphere's Q_pr(λ) is computed once and serves all
-//! temperatures; sizes are shared among threads, and each is summed in the same order whatever thread does it.
+//! that constant. Of a crystal, Q_pr is the mean over its three axes. A sphere's Q_pr(λ) is computed once and serves
+//! all temperatures; sizes are shared among threads, and each is summed in the same order whatever thread does it.
 //!
-//! What does not live here: Q_pr of one sphere ([`super::efficiency`]), n and k ([`super::refractive_index`]). The table
-//! goes to a file in [`super::table_file`], the file to read next.
+//! What does not live here: Q_pr of one sphere ([`super::efficiency`]), n and k ([`super::refractive_index`]). The
+//! table goes to a file in [`super::table_file`], the file to read next.
 
 use super::OpticsError;
 use super::efficiency::RadiationPressure;
@@ -86,7 +86,8 @@ pub struct QprGrid {
 /// - `sizes`: grain radii \[m\], positive
 /// - `step`: largest distance of two wavelengths in ln λ; 1e-3 resolves crystalline forsterite to 5e-4
 ///
-/// The cost is that of about 5e4/step partial waves per axis for every size above 1 mm: some seconds at 1e-3. Uses the current rayon pool.
+/// The cost is that of about 5e4/step partial waves per axis for every size above 1 mm: some seconds at 1e-3. Uses the
+/// current rayon pool.
 ///
 /// # Errors
 /// [`OpticsError::Grid`] for a temperature, size or step that is not a positive number, [`OpticsError::SizeParameter`]
@@ -254,8 +255,8 @@ mod tests {
         }
     }
 
-    /// A band like that of silicates at 10 µm, one Lorentz oscillator on n = 1.6, and no absorption at 0.3 to 2 µm, where
-    /// resonances of the sphere are sharpest. What is left of them at the default step is below 1e-3.
+    /// A band like that of silicates at 10 µm, one Lorentz oscillator on n = 1.6, and no absorption at 0.3 to 2 µm,
+    /// where resonances of the sphere are sharpest. What is left of them at the default step is below 1e-3.
     #[test]
     fn half_the_default_step_changes_the_mean_by_less_than_a_thousandth() {
         let wavelengths: Vec<f64> = (0..=400).map(|i| 1e-7 * 1e4_f64.powf(i as f64 / 400.0)).collect();

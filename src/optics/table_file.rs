@@ -1,9 +1,9 @@
-//! The file of a Q_pr table: CSV `T_M,s,Q_pr`, all sizes of the first temperature, then those of the next, below comment
-//! lines that say where the numbers come from.
+//! The file of a Q_pr table: CSV `T_M,s,Q_pr`, all sizes of the first temperature, then those of the next, below
+//! comment lines that say where the numbers come from.
 //!
-//! The same command writes the same bytes: no date, no host, and seven digits of Q_pr, fewer than rounding can reach and
-//! more than the method is worth. The file appears under its name only when it is complete. What does not live here:
-//! reading it ([`crate::tables`]) and the words of the command ([`crate::cli::qpr`], the file to read next).
+//! The same command writes the same bytes: no date, no host, and seven digits of Q_pr, fewer than rounding can reach
+//! and more than the method is worth. The file appears under its name only when it is complete. What does not live
+//! here: reading it ([`crate::tables`]) and the words of the command ([`crate::cli::qpr`], the file to read next).
 
 use super::OpticsError;
 use super::efficiency::{BLEND_END, BLEND_START};
