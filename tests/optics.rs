@@ -66,10 +66,10 @@ fn a_table_says_where_it_comes_from_and_is_temperature_major() {
     }
     // SHA-256 of GLASS by `sha256sum`.
     assert!(text.contains("# nk_sha256: 48b52cee31f87611b8f7fd072e0049ad496962e2663b951a03e446fc2d0ce53c\n"), "{text}");
-    assert!(text.contains(" --s-min 1e-8 --s-max 1e-4 --sizes 4 --temperatures 1000,3000 --wavelength-step 1e-2\n"));
+    assert!(text.contains(" --s-min 1e-8 --s-max 0.0001 --sizes 4 --temperatures 1000,3000 --wavelength-step 0.01\n"));
     let rows: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!((rows.len(), rows[0]), (9, "T_M,s,Q_pr"));
-    assert!(rows[1].starts_with("1000.0,1e-8,") && rows[4].starts_with("1000.0,1e-4,"), "{rows:?}");
+    assert!(rows[1].starts_with("1000.0,1e-8,") && rows[4].starts_with("1000.0,0.0001,"), "{rows:?}");
     assert!(rows[5].starts_with("3000.0,1e-8,"), "{rows:?}");
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "a temporary file is left behind: {left:?}");
@@ -103,8 +103,8 @@ fn bad_input_ends_with_2_and_an_unusable_file_with_5() {
     let cases: [(&str, &[&str], u8, &str); 6] = [
         ("wavelength_um,n,k\n1,1.5,-1\n", &[], 2, "nk.csv:2: refractive index n = 1.5, k = -1"),
         (GLASS, &["--sizes", "1"], 2, "--sizes 1: must be between"),
-        (GLASS, &["--sizes", "5", "--s-min", "2", "--s-max", "1"], 2, "--s-max 1e0: must be above --s-min"),
-        (GLASS, &["--sizes", "5", "--wavelength-step", "0"], 2, "--wavelength-step 0e0: must be"),
+        (GLASS, &["--sizes", "5", "--s-min", "2", "--s-max", "1"], 2, "--s-max 1.0: must be above --s-min"),
+        (GLASS, &["--sizes", "5", "--wavelength-step", "0"], 2, "--wavelength-step 0.0: must be"),
         (GLASS, &["--sizes", "5", "--wavelength-step", "0.1", "--s-max", "1e-7"], 0, ""),
         ("", &[], 2, "holds no data"),
     ];
@@ -124,5 +124,59 @@ fn bad_input_ends_with_2_and_an_unusable_file_with_5() {
         let cheap = ["--sizes", "2", "--s-max", "1e-7", "--wavelength-step", "0.1"];
         let error = run(&Qpr::parse_from(words.into_iter().chain(cheap)).args).unwrap_err();
         assert_eq!(error.exit_code(), 5, "{error}");
+    }
+}
+
+/// The table in data/: rows of (T, s, Q_pr).
+fn forsterite() -> Vec<[f64; 3]> {
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_path("data/qpr_forsterite.csv").unwrap();
+    let rows = reader.records().map(|record| {
+        let values: Vec<f64> = record.unwrap().iter().map(|field| field.parse().unwrap()).collect();
+        [values[0], values[1], values[2]]
+    });
+    rows.collect()
+}
+
+#[test]
+fn the_shipped_table_is_a_rectangle_with_physical_ends() {
+    let rows = forsterite();
+    assert_eq!(rows.len(), 24 * 86);
+    for (t, column) in rows.chunks(86).enumerate() {
+        assert!(column.iter().all(|row| row[0] == column[0][0] && row[2] > 0.0 && row[2] < 1.6), "temperature {t}");
+        assert!(column.windows(2).all(|pair| pair[0][1] < pair[1][1]));
+        assert_eq!((column[0][1], column[85][1]), (1e-8, 3.0));
+        // Small grains: more size, more pressure, at least in proportion to s (absorption) and at most as s⁴.
+        for pair in column[..8].windows(2) {
+            let slope = (pair[1][2] / pair[0][2]).ln() / (pair[1][1] / pair[0][1]).ln();
+            assert!((0.95..4.05).contains(&slope), "T {}, s {}: slope {slope}", pair[0][0], pair[0][1]);
+        }
+        // Large ones: light no longer notices the size.
+        assert!((column[85][2] / column[80][2] - 1.0).abs() < 0.01, "T {}", column[0][0]);
+    }
+    // At 300 K forsterite is opaque to most of the spectrum: 1 less what the surface throws forward, some percent.
+    assert!((0.95..0.98).contains(&rows[85][2]));
+}
+
+/// Values of the Python program's table, which has n and k of hot forsterite between 2.5 and 30 µm: up to 7 % apart
+/// where the spectrum is there, below 1 % at 4400 K and hotter.
+#[test]
+fn grains_near_the_blowout_size_agree_with_the_python_program() {
+    let rows = forsterite();
+    for (temperature, size, expected, tolerance) in [
+        (1000.0, 1e-6, 0.6970, 0.07),
+        (2000.0, 1e-6, 1.1235, 0.04),
+        (2000.0, 9.919281e-6, 0.6017, 0.04),
+        (3200.0, 1e-6, 1.1266, 0.015),
+        (3200.0, 9.919281e-6, 0.5436, 0.015),
+        (6200.0, 1e-6, 0.9035, 0.007),
+        (6200.0, 9.919281e-6, 0.4996, 0.007),
+        (6200.0, 9.839214e-5, 0.4397, 0.007),
+    ] {
+        let column: Vec<_> = rows.iter().filter(|row| row[0] == temperature).collect();
+        let upper = column.iter().position(|row| row[1] > size).unwrap();
+        let (below, above) = (column[upper - 1], column[upper]);
+        let t = (size / below[1]).ln() / (above[1] / below[1]).ln();
+        let found = below[2] + (above[2] - below[2]) * t;
+        assert!((found / expected - 1.0).abs() < tolerance, "T {temperature}, s {size:e}: {found}, there {expected}");
     }
 }

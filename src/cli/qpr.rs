@@ -12,16 +12,17 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use thiserror::Error;
 
-/// Temperatures [K] of a table when none are asked for: close where Mars radiates after the impact, up to the hottest
-/// surface that a run accepts.
+/// Temperatures, in kelvin, of a table when none are asked for: close where Mars radiates after the impact, up to the
+/// hottest surface that a run accepts.
 const DEFAULT_TEMPERATURES: &str = "300,500,700,900,1000,1300,1600,1900,2000,2300,2600,2900,3200,3500,3800,4100,4400,\
                                     4700,5000,5300,5600,5900,6200,6500";
 
 /// Compute the radiation-pressure efficiency Q_pr(T, s) of a material from its optical constants n and k
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
-NK_FILE is CSV with the columns wavelength_um, n, k and, for a crystal, axis (a, b, c: all three, or one);
-m = n + ik, k >= 0; wavelengths increase; lines starting with # are comments. For example
+NK_FILE is CSV with the columns wavelength_um, n, k and, for a crystal, axis
+(a, b, c: all three, or one); m = n + ik, k >= 0; wavelengths increase; lines
+starting with # are comments. For example
 
   # my glass
   wavelength_um,n,k
@@ -29,13 +30,14 @@ m = n + ik, k >= 0; wavelengths increase; lines starting with # are comments. Fo
   0.5,1.52,0.0001
   100,2.1,0.3
 
-The table is CSV with the columns T_M (K), s (m), Q_pr. Its first lines say what it was made of and how; the same
-command writes the same bytes. With the defaults it takes one or two minutes. A run reads it from
-radiation.qpr_table_path.
+The table is CSV with the columns T_M (K), s (m), Q_pr. Its first lines say what
+it was made of and how; the same command writes the same bytes. With the defaults
+it takes about two minutes on two cores. A run reads it from radiation.qpr_table_path.
 
   marsdisk-mpi qpr glass.csv --material 'my glass' --source 'measured by us' --out qpr_glass.csv
 
-Exit status: 0 done, 2 an argument or NK_FILE is wrong, 5 a file cannot be read or written.")]
+Exit status: 0 done, 2 an argument or NK_FILE is wrong, 5 a file cannot be read or
+written.")]
 pub struct QprArgs {
     /// File of wavelength_um, n, k and, for a crystal, axis
     #[arg(value_name = "NK_FILE")]
@@ -53,11 +55,11 @@ pub struct QprArgs {
     #[arg(long, value_name = "TEXT")]
     pub source: String,
 
-    /// Smallest grain radius [m]
+    /// Smallest grain radius, in metres
     #[arg(long, value_name = "METRES", default_value = "1e-8")]
     pub s_min: f64,
 
-    /// Largest grain radius [m]
+    /// Largest grain radius, in metres
     #[arg(long, value_name = "METRES", default_value = "3")]
     pub s_max: f64,
 
@@ -65,7 +67,7 @@ pub struct QprArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 86)]
     pub sizes: usize,
 
-    /// Temperatures of the radiating surface [K]: a list 1000,2000,3000 or an even range MIN:MAX:COUNT
+    /// Temperatures of the radiating surface, in kelvin: a list 1000,2000,3000 or an even range MIN:MAX:COUNT
     #[arg(long, value_name = "LIST", default_value = DEFAULT_TEMPERATURES)]
     pub temperatures: Temperatures,
 
@@ -78,7 +80,7 @@ pub struct QprArgs {
     pub overwrite: bool,
 }
 
-/// Temperatures [K], increasing, and how they were asked for.
+/// Temperatures in kelvin, increasing, and how they were asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Temperatures {
     /// The numbers.
@@ -170,10 +172,10 @@ pub fn run(args: &QprArgs) -> Result<(), QprError> {
 fn sizes(args: &QprArgs) -> Result<Vec<f64>, QprError> {
     let wrong = |argument, found: String, right| Err(QprError::Argument { argument, found, right });
     if !(1e-12..=1e6).contains(&args.s_min) {
-        return wrong("s-min", format!("{:e}", args.s_min), "must be between 1e-12 and 1e6 m");
+        return wrong("s-min", format!("{:?}", args.s_min), "must be between 1e-12 and 1e6 m");
     }
     if !(args.s_max > args.s_min && args.s_max <= 1e6) {
-        return wrong("s-max", format!("{:e}", args.s_max), "must be above --s-min and at most 1e6 m");
+        return wrong("s-max", format!("{:?}", args.s_max), "must be above --s-min and at most 1e6 m");
     }
     if !(2..=100_000).contains(&args.sizes) {
         return wrong("sizes", args.sizes.to_string(), "must be between 2 and 100000");
@@ -198,7 +200,7 @@ fn check(args: &QprArgs) -> Result<(), QprError> {
     let step = args.wavelength_step;
     if !(1e-6..=0.1).contains(&step) {
         let right = "must be between 1e-6 and 0.1";
-        return Err(QprError::Argument { argument: "wavelength-step", found: format!("{step:e}"), right });
+        return Err(QprError::Argument { argument: "wavelength-step", found: format!("{step:?}"), right });
     }
     for (argument, text) in [("material", &args.material), ("source", &args.source)] {
         if text.trim().is_empty() || text.contains(['\n', '\r']) {
@@ -216,8 +218,8 @@ fn check(args: &QprArgs) -> Result<(), QprError> {
 fn command(args: &QprArgs) -> String {
     let path = |path: &Path| quoted(&path.to_string_lossy());
     format!(
-        "marsdisk-mpi qpr {} --out {} --material {} --source {} --s-min {:e} --s-max {:e} --sizes {} --temperatures {} \
-         --wavelength-step {:e}",
+        "marsdisk-mpi qpr {} --out {} --material {} --source {} --s-min {:?} --s-max {:?} --sizes {} --temperatures {} \
+         --wavelength-step {:?}",
         path(&args.nk_file),
         path(&args.out),
         quoted(&args.material),

@@ -24,12 +24,12 @@ pub struct RadiationPressure {
 impl RadiationPressure {
     /// Q_pr of a sphere of index `m` at size parameter x = 2πs/λ, without unit.
     ///
-    /// Exact up to [`BLEND_START`]; beyond, the error is that of ray optics times the weight: for n = 1.65 below 0.1 % in
-    /// the blend with k from 1e-5 to 3, below 0.25 % with k = 0 (both tested), and falling as x^(−2/3) after it.
+    /// Exact up to [`BLEND_START`]; beyond, the error is that of ray optics times the weight: for n = 1.65 below 0.1 %
+    /// in the blend with k from 1e-5 to 3, below 0.25 % with k = 0 (both tested), and falling as x^(−2/3) after it.
     ///
     /// # Errors
-    /// [`OpticsError::NotAPositiveSize`] when x is not positive or not finite, [`OpticsError::SizeParameter`] when it is
-    /// too small for the series (below 1e-20).
+    /// [`OpticsError::NotAPositiveSize`] when x is not positive or not finite, [`OpticsError::SizeParameter`] when it
+    /// is too small for the series (below 1e-20).
     pub fn q_pr(&mut self, m: RefractiveIndex, x: f64) -> Result<f64, OpticsError> {
         if !(x > 0.0 && x.is_finite()) {
             return Err(OpticsError::NotAPositiveSize { x });

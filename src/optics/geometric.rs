@@ -9,9 +9,9 @@
 //! q(θ) = 1 + R cos 2θ − Re[ T² A e^{2i(θ−r)} / (1 + R A e^{−2ir}) ]
 //! ```
 //!
-//! which without absorption is the trapping force of Ashkin (1992, Biophys. J. 61, 569) along the beam. Q_pr is its mean
-//! over the cross-section, ∫ q(θ) d(sin²θ), and over both polarisations (van de Hulst 1957, "Light Scattering by Small
-//! Particles", §12.2). Diffraction turns light by angles of order 1/x only and takes no momentum in this limit.
+//! which without absorption is the trapping force of Ashkin (1992, Biophys. J. 61, 569) along the beam. Q_pr is its
+//! mean over the cross-section, ∫ q(θ) d(sin²θ), and over both polarisations (van de Hulst 1957, "Light Scattering by
+//! Small Particles", §12.2). Diffraction turns light by angles of order 1/x only and takes no momentum in this limit.
 //!
 //! R is Fresnel's coefficient for the complex index; inside, r is the direction of constant phase and the dimming that
 //! of the inhomogeneous wave normal to the surface, exact for a plane surface. What is left out, the waves that creep

@@ -1,9 +1,9 @@
-//! The file of a Q_pr table: CSV `T_M,s,Q_pr`, all sizes of the first temperature, then those of the next, below comment
-//! lines that say where the numbers come from.
+//! The file of a Q_pr table: CSV `T_M,s,Q_pr`, all sizes of the first temperature, then those of the next, below
+//! comment lines that say where the numbers come from.
 //!
-//! The same command writes the same bytes: no date, no host, and seven digits of Q_pr, fewer than rounding can reach and
-//! more than the method is worth. The file appears under its name only when it is complete. What does not live here:
-//! reading it ([`crate::tables`]) and the words of the command ([`crate::cli::qpr`], the file to read next).
+//! The same command writes the same bytes: no date, no host, and seven digits of Q_pr, fewer than rounding can reach
+//! and more than the method is worth. The file appears under its name only when it is complete. What does not live
+//! here: reading it ([`crate::tables`]) and the words of the command ([`crate::cli::qpr`], the file to read next).
 
 use super::OpticsError;
 use super::efficiency::{BLEND_END, BLEND_START};
@@ -38,7 +38,7 @@ pub fn text(grid: &QprGrid, constants: &OpticalConstants, provenance: &Provenanc
     text.push_str("T_M,s,Q_pr\n");
     for (temperature, row) in grid.temperatures.iter().zip(grid.q_pr.chunks(grid.sizes.len())) {
         for (size, q_pr) in grid.sizes.iter().zip(row) {
-            let _ = writeln!(text, "{temperature:?},{size:e},{q_pr:.6e}");
+            let _ = writeln!(text, "{temperature:?},{size:?},{q_pr:.6e}");
         }
     }
     text
@@ -78,7 +78,7 @@ fn header(grid: &QprGrid, constants: &OpticalConstants, provenance: &Provenance)
         (
             "grid",
             format!(
-                "{} temperatures {coldest} to {hottest} K, {} sizes {smallest:e} to {largest:e} m",
+                "{} temperatures {coldest} to {hottest} K, {} sizes {smallest:?} to {largest:?} m",
                 grid.temperatures.len(),
                 grid.sizes.len()
             ),
@@ -86,7 +86,7 @@ fn header(grid: &QprGrid, constants: &OpticalConstants, provenance: &Provenance)
         (
             "spectrum",
             format!(
-                "{count} wavelengths {:.4} to {:.1} um: those of the file and a uniform grid, step {:e} in \
+                "{count} wavelengths {:.4} to {:.1} um: those of the file and a uniform grid, step {:?} in \
                  ln(wavelength); trapezoidal rule",
                 first * 1e6,
                 last * 1e6,

@@ -64,7 +64,8 @@ fn a_transparent_sphere_absorbs_nothing() {
 }
 
 /// Power balance the other way round: Q_ext from the optical theorem, (2/x²) Σ (2n+1) Re(a_n + b_n), with the
-/// coefficients in their textbook form (B&H 4.88) from log derivatives, must equal the sum of scattering and absorption.
+/// coefficients in their textbook form (B&H 4.88) from log derivatives, must equal the sum of scattering and
+/// absorption.
 #[test]
 fn extinction_from_the_optical_theorem_is_scattering_plus_absorption() {
     for (n, k, x) in [(1.5, 0.0, 3.0), (1.6, 0.01, 20.0), (0.5, 2.0, 5.0), (1.7, 1e-4, 60.0)] {
