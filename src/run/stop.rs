@@ -1,7 +1,6 @@
 //! Why a run ends.
 
-use crate::disk::report::{CellReport, StepFacts};
-use crate::physics::phase::PhaseState;
+use crate::disk::report::StepFacts;
 
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,9 +50,10 @@ impl StopRules {
         (reached && start >= self.not_before).then_some(StopReason::BlowoutBelowSmin)
     }
 
-    /// Whether a step that has been taken ends the run; `loss_rate` is that of the whole disk [M_Mars s⁻¹].
-    pub fn after_step(&self, drivers: &StepFacts, reports: &[CellReport], loss_rate: f64) -> Option<StopReason> {
-        if reports.iter().all(|report| !report.active && report.phase.state == PhaseState::Solid) {
+    /// Whether a step that has been taken ends the run; `all_stopped`: every cell is solid and has stopped; `loss_rate`
+    /// is that of the whole disk [M_Mars s⁻¹].
+    pub fn after_step(&self, drivers: &StepFacts, all_stopped: bool, loss_rate: f64) -> Option<StopReason> {
+        if all_stopped {
             return Some(StopReason::TauExceededInAllCells);
         }
         let low = self.loss_rate_at_most.is_some_and(|threshold| loss_rate <= threshold);
