@@ -253,6 +253,7 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
         (&["sizes.evolve_min_size=true"], "false"),
         (&["sizes.apply_evolved_min_size=true"], "false"),
         (&["surface_energy.enabled=true"], "false"),
+        (&["surface.freeze_sigma=true"], "false"),
         (&["surface.collision_solver=surface_ode"], "`smol`"),
         (&["dynamics.kernel_ei_mode=wyatt_eq"], "`config`"),
         (&["dynamics.e_mode=mars_clearance"], "`fixed`"),

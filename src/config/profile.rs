@@ -20,7 +20,7 @@ pub enum Profile {
 /// The values of every key whose default depends on the profile.
 ///
 /// `crossing`: what `sinks.sub_params.mass_conserving` says. `rtol`: `numerics.rtol` when it is given.
-pub(super) fn defaults(profile: Profile, crossing: bool, rtol: Option<f64>) -> [(&'static str, Value); 10] {
+pub(super) fn defaults(profile: Profile, crossing: bool, rtol: Option<f64>) -> [(&'static str, Value); 11] {
     let word = |word: &str| Value::Text(word.to_owned());
     let conservative = profile == Profile::Conservative;
     let pick = |ours: &str, python: &str| word(if conservative { ours } else { python });
@@ -35,6 +35,7 @@ pub(super) fn defaults(profile: Profile, crossing: bool, rtol: Option<f64>) -> [
         ("blowout.bin_rule", pick("fraction", "lower_edge")),
         ("fragments.slope_of", pick("number", "mass")),
         ("sinks.sublimation_scheme", pick("drift", python_scheme)),
+        ("supply.reservoir.scope", pick("disk", "cell")),
         ("io.output.times", pick("log", "every_step")),
     ]
 }
