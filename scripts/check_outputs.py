@@ -102,7 +102,7 @@ def read_json(path):
     return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
 
 
-def check_meaning(frames, summary, config):
+def check_meaning(frames, columns, summary, config):
     """The files must agree with each other."""
     run, psd = frames["series/run.parquet"], frames["series/psd_hist.parquet"]
     budget = frames["checks/mass_budget.csv"]
@@ -120,7 +120,10 @@ def check_meaning(frames, summary, config):
     worst = frames["checks/mass_budget_cells.csv"]["error_percent"].max()
     require(worst < 1e-9, f"the mass budget of a cell is open by {worst} %")
     require(summary["status"] == config["status"] == "complete", "the run is not complete")
-    require(set(config["csv_units"]) >= {"mass_lost", "time"}, "run_config.json names no units of the CSV columns")
+    for name, units in config["csv_units"].items():
+        require(units == {column: unit for column, _, unit in columns[name]}, f"csv_units of {name} differ from docs")
+    csv = {name for name in frames if name.endswith(".csv")}
+    require(config["csv_units"].keys() == csv, "run_config.json does not hold the units of every CSV table")
 
 
 def main():
@@ -144,7 +147,7 @@ def main():
             else:
                 frames[name] = check_csv(out / name, name, columns[name])
             print(f"{name}: {len(frames[name])} rows, {len(columns[name])} columns")
-        check_meaning(frames, read_json(out / "summary.json"), read_json(out / "run_config.json"))
+        check_meaning(frames, columns, read_json(out / "summary.json"), read_json(out / "run_config.json"))
         picture = out / "plot.png"
         plot = [sys.executable, ROOT / "scripts/plot.py", out, "--output", picture]
         require(subprocess.run(plot, check=False).returncode == 0, "scripts/plot.py failed")
