@@ -233,7 +233,11 @@ fn output_options(config: &Config) -> OutputOptions {
     }
 }
 
-fn summary_facts(ended: &Ended, time_grid: crate::output::summary::TimeGridFacts, performance: Performance) -> SummaryFacts {
+fn summary_facts(
+    ended: &Ended,
+    time_grid: crate::output::summary::TimeGridFacts,
+    performance: Performance,
+) -> SummaryFacts {
     let (outcome, early, reason) = match &ended.result {
         Ok(reason) => (Outcome::Complete, reason.is_early().then_some(reason.as_str()), reason.as_str()),
         Err(error) => {

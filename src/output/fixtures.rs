@@ -159,7 +159,7 @@ fn run() -> RunFacts {
     }
 }
 
-fn step() -> StepFacts {
+pub(crate) fn step() -> StepFacts {
     StepFacts {
         index: 3,
         time: 120.0,
@@ -174,7 +174,7 @@ fn step() -> StepFacts {
     }
 }
 
-fn cell(index: usize) -> CellFacts {
+pub(crate) fn cell(index: usize) -> CellFacts {
     let x = index as f64;
     CellFacts {
         index,
@@ -190,7 +190,7 @@ fn cell(index: usize) -> CellFacts {
     }
 }
 
-fn report(cell: usize) -> CellReport {
+pub(crate) fn report(cell: usize) -> CellReport {
     CellReport {
         cell,
         evolved: true,

@@ -34,7 +34,7 @@ pub mod summary;
 pub mod tracks;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 
 /// Exit status of the program when its output cannot be written.
 pub const EXIT_CODE: i32 = 5;
