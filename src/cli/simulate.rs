@@ -115,7 +115,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), SimulateError> {
     // clap has made sure of the file.
     let path = args.config.clone().unwrap_or_default();
     let loaded = config::load(&path, &args.overrides, profile)?;
-    let quiet = args.quiet;
+    let quiet = args.quiet || loaded.config.io.quiet;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }

@@ -31,7 +31,7 @@ pub(super) struct Fault {
 pub(super) enum FaultKind {
     /// The last part of the path is no key of this block.
     UnknownKey(&'static [&'static str]),
-    /// The word is none of those allowed.
+    /// The value, as a message shows it, is none of the words allowed.
     UnknownWord(String, &'static [&'static str]),
     /// A required key is not there.
     Missing(&'static str),
@@ -102,7 +102,7 @@ impl de::Error for Fault {
         Self::new(FaultKind::UnknownKey(known))
     }
     fn unknown_variant(word: &str, known: &'static [&'static str]) -> Self {
-        Self::new(FaultKind::UnknownWord(word.to_owned(), known))
+        Self::new(FaultKind::UnknownWord(Value::Text(word.to_owned()).to_string(), known))
     }
     fn missing_field(key: &'static str) -> Self {
         Self::new(FaultKind::Missing(key))
@@ -353,6 +353,6 @@ mod tests {
         let fault = read(&GOOD.replace("size: 3,", "")).unwrap_err();
         assert_eq!((fault.path().as_str(), &fault.kind), ("inner", &FaultKind::Missing("size")));
         let fault = read(&GOOD.replace("left", "LEFT")).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::UnknownWord("LEFT".into(), &["left", "right"]));
+        assert_eq!(fault.kind, FaultKind::UnknownWord("\"LEFT\"".into(), &["left", "right"]));
     }
 }

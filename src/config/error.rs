@@ -74,12 +74,12 @@ impl Problem {
     /// A problem that has not been placed in a file's text yet.
     pub(super) fn new(headline: impl Into<String>, place: Place) -> Self {
         let (help, line_text) = (String::new(), String::new());
-        Self { headline: printable(&headline.into()), place, help, file: PathBuf::new(), line_text }
+        Self { headline: sentence(&headline.into()), place, help, file: PathBuf::new(), line_text }
     }
 
     /// Adds what would be right.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = printable(&help.into());
+        self.help = sentence(&help.into());
         self
     }
 
@@ -101,6 +101,13 @@ impl Problem {
 /// One line that does nothing to a terminal: control characters become blanks.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The same, cut where no sentence of ours is that long, as when a file has a key of a million letters.
+fn sentence(text: &str) -> String {
+    const LONGEST: usize = 1000;
+    let shown: String = text.chars().take(LONGEST).collect();
+    printable(&shown) + if shown.len() < text.len() { "…" } else { "" }
 }
 
 /// The line as it can be printed: tabs and control characters become blanks, very long lines are cut around the place.
@@ -179,6 +186,12 @@ error: unknown key `sizes.n_bin`
         let text = format!("{}here{}", "x".repeat(500), "y".repeat(500));
         let shown = problem(1, 501, 4).in_file(Path::new("f"), &text).to_string();
         assert!(shown.contains("xhereyy") && shown.lines().all(|line| line.chars().count() < 150), "{shown}");
+    }
+
+    #[test]
+    fn a_sentence_has_an_end() {
+        let shown = Problem::new("x".repeat(1_000_000), Place::Whole).to_string();
+        assert!(shown.chars().count() < 1100);
     }
 
     #[test]

@@ -72,6 +72,7 @@ const ALWAYS: &[&str] = &[
     "supply.injection.velocity.blend_mode",
     "supply.injection.velocity.weight_mode",
     "radiation.use_solar_rp",
+    "radiation.qpr_strict",
     "radiation.qpr_cache",
     "radiation.mars_temperature_driver.autogenerate",
     "radiation.mars_temperature_driver.hyodo.rho",
@@ -107,7 +108,9 @@ const LINE_OF_SIGHT_KEYS: &[&str] = &["shielding.los_geometry.h_over_r", "shield
 /// One sentence that lists the keys that are set and change nothing in this run, or none.
 pub(super) fn warning(config: &Config, tree: &Node) -> Option<String> {
     let set = |key: &&str| tree.entry(key).is_some_and(is_set);
-    let listed: Vec<&str> = ALWAYS.iter().copied().chain(in_this_run(config)).filter(set).collect();
+    let idle: Vec<&str> = ALWAYS.iter().copied().chain(in_this_run(config)).filter(set).collect();
+    let within = |key: &str| idle.iter().any(|block| key.strip_prefix(block).is_some_and(|rest| rest.starts_with('.')));
+    let listed: Vec<&str> = idle.iter().copied().filter(|key| !within(key)).collect();
     (!listed.is_empty()).then(|| format!("these keys are set and have no effect in this run: {}", listed.join(", ")))
 }
 

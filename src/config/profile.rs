@@ -20,7 +20,7 @@ pub enum Profile {
 /// The values of every key whose default depends on the profile.
 ///
 /// `crossing`: what `sinks.sub_params.mass_conserving` says. `rtol`: `numerics.rtol` when it is given.
-pub(super) fn defaults(profile: Profile, crossing: bool, rtol: Option<f64>) -> [(&'static str, Value); 10] {
+pub(super) fn defaults(profile: Profile, crossing: bool, rtol: Option<f64>) -> [(&'static str, Value); 11] {
     let word = |word: &str| Value::Text(word.to_owned());
     let conservative = profile == Profile::Conservative;
     let pick = |ours: &str, python: &str| word(if conservative { ours } else { python });
@@ -29,12 +29,13 @@ pub(super) fn defaults(profile: Profile, crossing: bool, rtol: Option<f64>) -> [
         ("numerics.integrator", pick("rodas4", "imex_bdf1")),
         ("numerics.clock", pick("adaptive", "fixed")),
         ("numerics.rtol", Value::Float(if conservative { 1e-4 } else { 1e-6 })),
-        ("numerics.atol", Value::Float(rtol.map_or(1e-10, |rtol| 1e-6 * rtol))),
+        ("numerics.atol", Value::Float(rtol.unwrap_or(1e-4) * 1e-5)),
         ("radiation.blowout_solver", pick("converged", "iterated")),
         ("sizes.grid", pick("full", "from_blowout")),
         ("blowout.bin_rule", pick("fraction", "lower_edge")),
         ("fragments.slope_of", pick("number", "mass")),
         ("sinks.sublimation_scheme", pick("drift", python_scheme)),
+        ("supply.reservoir.scope", pick("disk", "cell")),
         ("io.output.times", pick("log", "every_step")),
     ]
 }

@@ -23,7 +23,7 @@ pub struct Radiation {
     pub freeze_kappa: bool,
     /// Table of the efficiency Q_pr (columns `T_M`, `s` or `log10_s`, `Q_pr`).
     pub qpr_table_path: Option<String>,
-    /// Insist on a table or `Q_pr`.
+    /// Insist on a table or `Q_pr`; this program always does.
     pub qpr_strict: bool,
     /// Constant efficiency, 0.5 to 1.5; used when there is no table; YAML key `Q_pr`.
     #[serde(rename = "Q_pr")]

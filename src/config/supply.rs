@@ -138,10 +138,22 @@ pub struct Reservoir {
     /// Its mass \[M_Mars\], at least 0; YAML key `mass_total_Mmars`.
     #[serde(rename = "mass_total_Mmars")]
     pub mass_total_mmars: Option<f64>,
+    /// Whose it is; the default depends on the profile.
+    pub scope: ReservoirScope,
     /// How it ends; the old word `smooth` becomes `taper`.
     pub depletion_mode: DepletionMode,
     /// Share at which the ramp starts, 0 to 1.
     pub taper_fraction: f64,
+}
+
+/// Allowed words of `supply.reservoir.scope`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReservoirScope {
+    /// The disk's: cells share the mass by their area.
+    Disk,
+    /// Each cell has all of it.
+    Cell,
 }
 
 /// Allowed words of `supply.reservoir.depletion_mode`.

@@ -32,6 +32,7 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
         (c.sizes.evolve_min_size, "sizes.evolve_min_size", "false"),
         (c.sizes.apply_evolved_min_size, "sizes.apply_evolved_min_size", "false"),
         (c.surface_energy.enabled, "surface_energy.enabled", "false"),
+        (c.surface.freeze_sigma, "surface.freeze_sigma", "false"),
         (c.surface.collision_solver != CollisionSolver::Smol, "surface.collision_solver", "`smol`"),
         (c.dynamics.kernel_ei_mode != KernelEiMode::Config, "dynamics.kernel_ei_mode", "`config`"),
         (c.dynamics.e_mode != EccentricityMode::Fixed, "dynamics.e_mode", "`fixed`"),

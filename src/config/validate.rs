@@ -253,7 +253,9 @@ pub(super) fn fault_to_problem(fault: &Fault, tree: &Node, defaults: &Node) -> P
         }
         FaultKind::UnknownWord(word, allowed) => {
             let list = allowed.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-            let hint = nearest(word, allowed).map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
+            let hint = nearest(word.trim_matches('"'), allowed)
+                .map(|near| format!(" (did you mean `{near}`?)"))
+                .unwrap_or_default();
             Problem::new(format!("`{path}` = {word} is not one of its values"), place)
                 .help(format!("allowed: {list}{hint}"))
         }

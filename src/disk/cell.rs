@@ -22,8 +22,8 @@ pub struct CellModel {
 pub struct CellState {
     /// Surface density per bin [kg m⁻²].
     pub bins: Vec<f64>,
-    /// Inner step that the integrator proposes [s].
-    pub inner_step: f64,
+    /// First inner step of the next coupling step [s].
+    pub first_step: f64,
     /// Set once the cell no longer evolves: why, when [s] and at which optical depth.
     pub stop: Option<(CellStop, f64, f64)>,
     /// What crossed the border since the start.
@@ -33,7 +33,7 @@ pub struct CellState {
 impl CellState {
     /// A cell with the given surface density per bin [kg m⁻²].
     pub fn new(bins: Vec<f64>) -> Self {
-        CellState { bins, inner_step: FIRST_STEP, stop: None, cumulative: Ledger::default() }
+        CellState { bins, first_step: FIRST_STEP, stop: None, cumulative: Ledger::default() }
     }
 
     /// Surface density [kg m⁻²].

@@ -27,7 +27,7 @@ pub(super) fn evolve(
         &work.processes,
         &mut state.bins,
         drivers.dt,
-        &mut state.inner_step,
+        &mut state.first_step,
         tolerances,
         &mut work.integrator,
     )?;

@@ -33,6 +33,7 @@ impl Fixture {
             lost_sublimation: 0.4e-9,
             lost_gas_drag: 0.1e-9,
             clipped: 0.0,
+            tolerance_percent: 0.5,
             residual: 0.0,
         };
         Fixture {

@@ -3,7 +3,7 @@
 //! Every process steps its own cells; what they report is gathered in cell order on process 0, which adds up the
 //! masses, decides when to stop and writes the records.
 
-use super::budget::{BudgetRow, TOLERANCE_PERCENT};
+use super::budget::BudgetRow;
 use super::clock::{Clock, Tick};
 use super::interval::Interval;
 use super::orbits::OrbitRollup;
@@ -44,12 +44,14 @@ pub enum RunError {
         source: IntegrationError,
     },
     /// Mass appeared or vanished.
-    #[error("at {time:e} s the mass budget is off by {percent:e} % (at most {TOLERANCE_PERCENT:e} %)")]
+    #[error("at {time:e} s the mass budget is off by {percent:e} % (at most {allowed:e} %)")]
     Budget {
         /// Time [s].
         time: f64,
         /// Largest error of a cell or of the disk [%].
         percent: f64,
+        /// Largest error allowed [%].
+        allowed: f64,
     },
     /// A file cannot be written.
     #[error(transparent)]
@@ -245,15 +247,17 @@ impl<'a, C: Communicator> Driver<'a, C> {
         self.communicator.gather(&self.my_bins, &mut self.bins);
         let Some(recorder) = &mut self.recorder else { return Ok(()) };
         let (step, reports) = self.interval.close(drivers);
+        let scheme = self.model.scheme;
         self.budgets.clear();
         let cells = reports.iter().zip(&self.model.cells);
-        self.budgets.extend(cells.map(|(report, cell)| BudgetRow::of_cell(step.time, &cell.facts, report)));
-        let total = BudgetRow::total(step.time, &self.budgets);
+        self.budgets.extend(cells.map(|(report, cell)| BudgetRow::of_cell(step.time, scheme, &cell.facts, report)));
+        let total = BudgetRow::total(step.time, scheme, &self.budgets);
         recorder.record(&step, reports, &self.bins, &total, &self.budgets, last)?;
         let percent = self.budgets.iter().chain([&total]).map(BudgetRow::error_percent).fold(0.0, f64::max);
         // The Python program's step does not conserve mass: its budget is reported, not enforced.
-        if percent > TOLERANCE_PERCENT && self.model.scheme != Scheme::ImexBdf1 {
-            return Err(RunError::Budget { time: step.time, percent });
+        let allowed = total.tolerance_percent;
+        if percent > allowed && scheme != Scheme::ImexBdf1 {
+            return Err(RunError::Budget { time: step.time, percent, allowed });
         }
         Ok(())
     }

@@ -90,7 +90,9 @@ impl System for Cell<'_> {
 
 /// Integrates the state (length n, [kg m⁻²]) over `dt` [s] under constant processes.
 ///
-/// `inner_step` [s] is the step that the error control proposes; it goes on from one coupling step to the next.
+/// `first_step` [s] goes from one coupling step of a cell to the next: it holds the step that the error control proposed
+/// after the first accepted step of the coupling step before. New drivers set off a short relaxation, much the same in
+/// every coupling step; the step at its end would be rejected many times over at the start of the next.
 ///
 /// # Errors
 /// A state that is not finite, or no progress after very many steps.
@@ -99,7 +101,7 @@ pub fn advance(
     processes: &Processes,
     state: &mut [f64],
     dt: f64,
-    inner_step: &mut f64,
+    first_step: &mut f64,
     tolerances: Tolerances,
     workspace: &mut Workspace,
 ) -> Result<Outcome, IntegrationError> {
@@ -107,21 +109,19 @@ pub fn advance(
     let mut cell = Cell { tables, processes, scratch };
     let mut outcome = Outcome { supplied: dt * processes.source_rate(), ..Outcome::default() };
     let mut time = 0.0;
+    let mut proposal = *first_step;
     let mut linearized = false;
     while time < dt {
         if outcome.steps + outcome.rejected >= MOST_STEPS {
             return Err(IntegrationError::NoProgress { steps: MOST_STEPS, time, dt });
         }
         let remaining = dt - time;
-        let h = next_length(*inner_step, remaining);
-        if h < SMALLEST_FRACTION * dt {
-            let h = (SMALLEST_FRACTION * dt).min(remaining);
+        let h = next_length(proposal, remaining).max(SMALLEST_FRACTION * dt).min(remaining);
+        let next = if proposal < SMALLEST_FRACTION * dt {
             let lost = patankar::step(tables, processes, state, h, fallback, &mut rodas.solution);
             accept(state, &rodas.solution, &lost, &mut outcome);
             outcome.fallback += 1;
-            time += h;
-            *inner_step = GROW * h;
-            linearized = false;
+            GROW * h
         } else {
             if !linearized {
                 rodas.linearize(&mut cell, state);
@@ -129,19 +129,22 @@ pub fn advance(
             }
             rodas.step(&mut cell, state, h);
             let error = error_norm(rodas, state, processes.source_rate() * h, tolerances);
-            if error <= 1.0 && !too_negative(&rodas.solution) {
-                accept(state, &rodas.solution, &rodas.ledger, &mut outcome);
-                time = if h == remaining { dt } else { time + h };
-                linearized = false;
-                let proposal = h * step_factor(error);
-                // A step cut short by the end of the coupling step says nothing against a longer one.
-                *inner_step = if h < *inner_step { inner_step.max(proposal) } else { proposal };
-            } else {
+            if error > 1.0 || too_negative(&rodas.solution) {
                 outcome.rejected += 1;
-                *inner_step = h * if error > 1.0 { step_factor(error) } else { SHRINK };
+                proposal = h * if error > 1.0 { step_factor(error) } else { SHRINK };
+                continue;
             }
+            accept(state, &rodas.solution, &rodas.ledger, &mut outcome);
+            h * step_factor(error)
+        };
+        check_finite(state, time + h)?;
+        // A step cut short by the end of the coupling step says nothing against a longer one.
+        proposal = if h < proposal { proposal.max(next) } else { next };
+        if outcome.steps == 1 {
+            *first_step = proposal;
         }
-        check_finite(state, time)?;
+        time = if h == remaining { dt } else { time + h };
+        linearized = false;
     }
     Ok(outcome)
 }
