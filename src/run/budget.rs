@@ -127,7 +127,7 @@ mod tests {
 
     fn cell(remaining: f64, cumulative: Ledger) -> BudgetRow {
         let report = CellReport { surface_density: remaining, cumulative, ..fixtures::report(0) };
-        BudgetRow::of_cell(5.0, &fixtures::cell(0), &report)
+        BudgetRow::of_cell(5.0, Scheme::ImexBdf1, &fixtures::cell(0), &report)
     }
 
     #[test]
@@ -154,10 +154,10 @@ mod tests {
     #[test]
     fn the_disk_is_the_sum_of_its_cells() {
         let rows = [cell(0.5, Ledger::default()), cell(0.1, Ledger { blowout: 0.25, ..Ledger::default() })];
-        let total = BudgetRow::total(5.0, &rows);
+        let total = BudgetRow::total(5.0, Scheme::ImexBdf1, &rows);
         assert_eq!(total.remaining, rows[0].remaining + rows[1].remaining);
         assert_eq!(total.lost_blowout, rows[1].lost_blowout);
         assert_eq!(total.residual, rows[0].residual + rows[1].residual);
-        assert_eq!(BudgetRow::total(5.0, &[]).error_percent(), 0.0);
+        assert_eq!(BudgetRow::total(5.0, Scheme::ImexBdf1, &[]).error_percent(), 0.0);
     }
 }

@@ -34,6 +34,28 @@ pub struct Request {
     pub first_step: FirstStep,
 }
 
+/// Why a request is no run.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum NoDuration {
+    /// The end is the start.
+    #[error(
+        "Mars is not hotter than `numerics.t_end_until_temperature_K` = {target} at the start; choose a lower one or \
+         give numerics.t_end_temperature_margin_years"
+    )]
+    CoolAlready {
+        /// Requested temperature [K].
+        target: f64,
+    },
+    /// The end is not a number that a clock can reach.
+    #[error("`numerics.{basis}` makes a run of {t_end} s; choose a duration that ends")]
+    Endless {
+        /// Requested end [s].
+        t_end: f64,
+        /// What set it, as in [`TimeGrid::basis`].
+        basis: &'static str,
+    },
+}
+
 /// The planned time grid.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimeGrid {
@@ -61,7 +83,10 @@ impl TimeGrid {
     /// Resolves a request for a disk with the given orbital frequency at its middle radius [s⁻¹].
     ///
     /// Without any requested duration `fallback_years` counts.
-    pub fn resolve(request: Request, fallback_years: f64, cooling: &Cooling, omega: f64) -> Self {
+    ///
+    /// # Errors
+    /// A duration that is zero, because Mars is as cool as requested at the start, or not finite.
+    pub fn resolve(request: Request, fallback_years: f64, cooling: &Cooling, omega: f64) -> Result<Self, NoDuration> {
         let t_orb = 2.0 * std::f64::consts::PI / omega;
         let t_end_from_temperature = request.until_temperature.and_then(|target| {
             let limit = request.temperature_search_years.map(|years| years * YEAR);
@@ -73,6 +98,12 @@ impl TimeGrid {
             (None, None) => (request.years.unwrap_or(fallback_years) * YEAR, "t_end_years"),
         };
         let t_end = planned.max(request.min_years.unwrap_or(0.0) * YEAR);
+        if !t_end.is_finite() {
+            return Err(NoDuration::Endless { t_end, basis });
+        }
+        if let Some(target) = request.until_temperature.filter(|_| t_end == 0.0) {
+            return Err(NoDuration::CoolAlready { target });
+        }
         let dt_nominal = match request.first_step {
             FirstStep::Auto => (0.05 / omega).min(t_end / 200.0),
             FirstStep::Seconds(seconds) => seconds,
@@ -81,7 +112,7 @@ impl TimeGrid {
         let n_steps = ((t_end / dt_nominal).ceil() as u64).clamp(1, MOST_STEPS);
         let dt_step = t_end / n_steps as f64;
         let dt_nominal = if n_steps == MOST_STEPS { dt_step } else { dt_nominal };
-        TimeGrid {
+        Ok(TimeGrid {
             request,
             t_end,
             basis,
@@ -91,7 +122,7 @@ impl TimeGrid {
             n_steps,
             dt_step,
             t_orb,
-        }
+        })
     }
 }
 
@@ -117,7 +148,7 @@ mod tests {
     fn resolve(request: Request) -> TimeGrid {
         // Falls by 1000 K in 100 days.
         let cooling = Cooling::table(vec![0.0, 200.0 * DAY], vec![4000.0, 2000.0], true).unwrap();
-        TimeGrid::resolve(request, 3.0, &cooling, OMEGA)
+        TimeGrid::resolve(request, 3.0, &cooling, OMEGA).unwrap()
     }
 
     #[test]
@@ -131,6 +162,19 @@ mod tests {
         let cooled = Request { until_temperature: Some(3000.0), temperature_margin_years: 0.5, ..orbits };
         assert_eq!(resolve(cooled).basis, "t_end_until_temperature_K");
         assert!((resolve(cooled).t_end - (100.0 * DAY + 0.5 * YEAR)).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_run_without_time_or_without_end_is_refused() {
+        let cooling = Cooling::constant(3000.0).unwrap();
+        let cool = Request { until_temperature: Some(3000.0), ..request() };
+        let error = TimeGrid::resolve(cool, 3.0, &cooling, OMEGA).unwrap_err();
+        assert_eq!(error, NoDuration::CoolAlready { target: 3000.0 });
+        let later = Request { temperature_margin_years: 1.0, ..cool };
+        assert_eq!(TimeGrid::resolve(later, 3.0, &cooling, OMEGA).unwrap().t_end, YEAR);
+        let endless = Request { years: Some(1e305), ..request() };
+        let error = TimeGrid::resolve(endless, 3.0, &cooling, OMEGA).unwrap_err();
+        assert_eq!(error, NoDuration::Endless { t_end: f64::INFINITY, basis: "t_end_years" });
     }
 
     #[test]

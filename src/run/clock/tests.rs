@@ -27,7 +27,7 @@ fn grid(t_end: f64, dt: f64) -> TimeGrid {
         min_years: None,
         first_step: FirstStep::Seconds(dt),
     };
-    let grid = TimeGrid::resolve(request, 1.0, &Cooling::constant(3000.0).unwrap(), 1e-3);
+    let grid = TimeGrid::resolve(request, 1.0, &Cooling::constant(3000.0).unwrap(), 1e-3).unwrap();
     TimeGrid { t_end, ..grid }
 }
 
