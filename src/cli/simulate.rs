@@ -14,7 +14,7 @@ use crate::physics::orbit;
 use crate::run::clock::{Clock, OutputTimes, Pace};
 use crate::run::driver::{self, Ended, RunError};
 use crate::run::stop::{StopReason, StopRules};
-use crate::run::time_grid::{FirstStep, Request, TimeGrid};
+use crate::run::time_grid::{FirstStep, NoDuration, Request, TimeGrid};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -67,6 +67,9 @@ pub enum SimulateError {
     /// The configuration does not make a disk.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// There is no time to run over.
+    #[error(transparent)]
+    NoDuration(#[from] NoDuration),
     /// Files cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -95,7 +98,7 @@ impl SimulateError {
             SimulateError::Config(error) => error.exit_code(),
             SimulateError::Setup(error) => error.exit_code(),
             SimulateError::Output(_) | SimulateError::Run { source: RunError::Output(_), .. } => INPUT_OUTPUT,
-            SimulateError::Threads { .. } => CONFIGURATION,
+            SimulateError::Threads { .. } | SimulateError::NoDuration(_) => CONFIGURATION,
             SimulateError::Run { .. } => NUMERICAL,
         }
     }
@@ -120,9 +123,10 @@ pub fn run(args: &SimulateArgs) -> Result<(), SimulateError> {
         tracing::warn!("{warning}");
     }
     let setup = setup::build(&loaded)?;
+    let grid = time_grid(&loaded.config, &setup.model.cooling, setup.model.grid.middle())?;
     let outdir = args.outdir.clone().unwrap_or_else(|| PathBuf::from(&loaded.config.io.outdir));
     let folder = OutputFolder::create(&outdir, args.overwrite)?;
-    simulate(&loaded, setup, folder, threads, quiet, started)
+    simulate(&loaded, setup, grid, folder, threads, quiet, started)
 }
 
 fn start_threads(requested: Option<u16>) -> Result<usize, SimulateError> {
@@ -137,6 +141,7 @@ fn start_threads(requested: Option<u16>) -> Result<usize, SimulateError> {
 fn simulate(
     loaded: &Loaded,
     setup: Setup,
+    grid: TimeGrid,
     folder: OutputFolder,
     threads: usize,
     quiet: bool,
@@ -144,7 +149,6 @@ fn simulate(
 ) -> Result<(), SimulateError> {
     let config = &loaded.config;
     let Setup { model, mut cells, files } = setup;
-    let grid = time_grid(config, &model.cooling, model.grid.middle());
     let communicator = Serial;
     let outdir = folder.path().to_path_buf();
     let mut recorder = Recorder::create(
@@ -176,7 +180,11 @@ fn simulate(
     }
 }
 
-fn time_grid(config: &Config, cooling: &crate::physics::cooling::Cooling, r_middle: f64) -> TimeGrid {
+fn time_grid(
+    config: &Config,
+    cooling: &crate::physics::cooling::Cooling,
+    r_middle: f64,
+) -> Result<TimeGrid, NoDuration> {
     let numerics = &config.numerics;
     let request = Request {
         years: numerics.t_end_years,

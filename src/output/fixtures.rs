@@ -160,7 +160,7 @@ fn run() -> RunFacts {
     }
 }
 
-fn step() -> StepFacts {
+pub(crate) fn step() -> StepFacts {
     StepFacts {
         index: 3,
         time: 120.0,
@@ -175,7 +175,7 @@ fn step() -> StepFacts {
     }
 }
 
-fn cell(index: usize) -> CellFacts {
+pub(crate) fn cell(index: usize) -> CellFacts {
     let x = index as f64;
     CellFacts {
         index,
@@ -191,7 +191,7 @@ fn cell(index: usize) -> CellFacts {
     }
 }
 
-fn report(cell: usize) -> CellReport {
+pub(crate) fn report(cell: usize) -> CellReport {
     CellReport {
         cell,
         evolved: true,

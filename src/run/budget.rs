@@ -118,3 +118,46 @@ pub struct OrbitRow {
     /// Temperature of Mars [K].
     pub temperature: f64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::report::Ledger;
+    use crate::output::fixtures;
+
+    fn cell(remaining: f64, cumulative: Ledger) -> BudgetRow {
+        let report = CellReport { surface_density: remaining, cumulative, ..fixtures::report(0) };
+        BudgetRow::of_cell(5.0, Scheme::ImexBdf1, &fixtures::cell(0), &report)
+    }
+
+    #[test]
+    fn a_cell_that_books_everything_has_no_residual() {
+        // 0.7 at the start; binary fractions add up without rounding.
+        let ledger = Ledger { blowout: 0.25, sublimation: 0.125, gas_drag: 0.0625, supplied: 0.5, clipped: 0.03125 };
+        let row = cell(0.7 + 0.5 + 0.03125 - 0.4375, ledger);
+        assert!(row.residual.abs() <= 4.0 * f64::EPSILON * row.initial, "{row:?}");
+        let scale = 2e13 / M_MARS;
+        assert_eq!((row.lost, row.lost_blowout, row.supplied), (0.4375 * scale, 0.25 * scale, 0.5 * scale));
+    }
+
+    #[test]
+    fn mass_that_nobody_booked_is_the_residual() {
+        let row = cell(0.7 * 0.75, Ledger::default());
+        assert!((row.error_percent() - 25.0).abs() < 1e-12, "{row:?}");
+        let row = cell(0.7 * 1.5, Ledger::default());
+        assert!(row.residual < 0.0 && (row.error_percent() - 50.0).abs() < 1e-12, "{row:?}");
+        // What came in counts in the scale: 0.7 + 0.7, of which nothing is there.
+        let row = cell(0.0, Ledger { supplied: 0.7, ..Ledger::default() });
+        assert!((row.error_percent() - 100.0).abs() < 1e-12, "{row:?}");
+    }
+
+    #[test]
+    fn the_disk_is_the_sum_of_its_cells() {
+        let rows = [cell(0.5, Ledger::default()), cell(0.1, Ledger { blowout: 0.25, ..Ledger::default() })];
+        let total = BudgetRow::total(5.0, Scheme::ImexBdf1, &rows);
+        assert_eq!(total.remaining, rows[0].remaining + rows[1].remaining);
+        assert_eq!(total.lost_blowout, rows[1].lost_blowout);
+        assert_eq!(total.residual, rows[0].residual + rows[1].residual);
+        assert_eq!(BudgetRow::total(5.0, Scheme::ImexBdf1, &[]).error_percent(), 0.0);
+    }
+}

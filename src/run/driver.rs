@@ -114,6 +114,8 @@ pub fn run<C: Communicator>(
 struct Driver<'a, C> {
     model: &'a Model,
     cells: &'a mut [CellState],
+    /// The cells before the step under way, for a record when it fails.
+    before: Vec<CellState>,
     clock: Clock,
     rules: StopRules,
     communicator: &'a C,
@@ -150,6 +152,7 @@ impl<'a, C: Communicator> Driver<'a, C> {
         Driver {
             workers: Workers::new(rayon::current_num_threads(), model.sizes.len()),
             orbits: OrbitRollup::new(t_orb, r_rm, initial_mass),
+            before: cells.to_vec(),
             results: Vec::with_capacity(cells.len()),
             mine: Vec::with_capacity(cells.len()),
             reports: Vec::with_capacity(model.cells.len()),
@@ -179,7 +182,8 @@ impl<'a, C: Communicator> Driver<'a, C> {
         if let Some(reason) = self.rules.before_step(tick.start, &drivers) {
             return Ok(Some(reason));
         }
-        self.step_cells(&drivers, tick.start)?;
+        self.before.clone_from_slice(self.cells);
+        self.step_cells(&drivers, tick.start).inspect_err(|_| self.cells.clone_from_slice(&self.before))?;
         self.time = tick.end;
         self.steps.coupling += 1;
         self.last = Some(drivers);

@@ -60,3 +60,46 @@ impl StopRules {
         (low && drivers.time >= self.not_before).then_some(StopReason::LossRateBelowThreshold)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::report::CellStop;
+    use crate::output::fixtures;
+    use crate::physics::phase::{BulkState, Phase};
+
+    const NONE: StopRules = StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0 };
+
+    fn stopped() -> CellReport {
+        CellReport { active: false, stop: Some(CellStop::TauExceeded), ..fixtures::report(0) }
+    }
+
+    #[test]
+    fn the_blowout_size_stops_a_run_from_its_limit_downwards() {
+        let step = fixtures::step();
+        let rule = |size: f64| StopRules { blowout_at_most: Some(size), not_before: 60.0, ..NONE };
+        assert_eq!(rule(step.s_blow).before_step(60.0, &step), Some(StopReason::BlowoutBelowSmin));
+        assert_eq!(rule(0.99 * step.s_blow).before_step(60.0, &step), None);
+        assert_eq!(rule(step.s_blow).before_step(59.0, &step), None);
+        assert_eq!(NONE.before_step(60.0, &step), None);
+    }
+
+    #[test]
+    fn a_small_loss_rate_stops_a_run_after_its_least_duration() {
+        let (step, reports) = (fixtures::step(), [fixtures::report(0)]);
+        let rule = |not_before: f64| StopRules { loss_rate_at_most: Some(1e-15), not_before, ..NONE };
+        assert_eq!(rule(0.0).after_step(&step, &reports, 1e-15), Some(StopReason::LossRateBelowThreshold));
+        assert_eq!(rule(0.0).after_step(&step, &reports, 1.1e-15), None);
+        assert_eq!(rule(step.time + 1.0).after_step(&step, &reports, 0.0), None);
+    }
+
+    #[test]
+    fn the_last_solid_cell_that_stops_ends_the_run() {
+        let step = fixtures::step();
+        assert_eq!(NONE.after_step(&step, &[stopped(), fixtures::report(1)], 1.0), None);
+        assert_eq!(NONE.after_step(&step, &[stopped(), stopped()], 1.0), Some(StopReason::TauExceededInAllCells));
+        let molten = Phase { state: PhaseState::Vapor, bulk: BulkState::LiquidDominated, ..Phase::SOLID };
+        let molten = CellReport { phase: molten, ..stopped() };
+        assert_eq!(NONE.after_step(&step, &[stopped(), molten], 1.0), None);
+    }
+}
