@@ -17,7 +17,7 @@ use crate::physics::orbit;
 use crate::run::clock::{Clock, OutputTimes, Pace};
 use crate::run::driver::{self, Course, Effort, Ended, RunError};
 use crate::run::stop::{StopReason, StopRules};
-use crate::run::time_grid::{FirstStep, Request, TimeGrid};
+use crate::run::time_grid::{FirstStep, NoDuration, Request, TimeGrid};
 use clap::{Args, ValueEnum};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use serde_json::Value;
@@ -71,6 +71,9 @@ pub enum SimulateError {
     /// The configuration does not make a disk.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// There is no time to run over.
+    #[error(transparent)]
+    NoDuration(#[from] NoDuration),
     /// Files cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -129,7 +132,7 @@ impl SimulateError {
             SimulateError::Config(error) => error.exit_code(),
             SimulateError::Setup(error) => error.exit_code(),
             SimulateError::Output(_) | SimulateError::Run { source: RunError::Output(_), .. } => INPUT_OUTPUT,
-            SimulateError::Threads { .. } => CONFIGURATION,
+            SimulateError::Threads { .. } | SimulateError::NoDuration(_) => CONFIGURATION,
             SimulateError::Process { status, .. } | SimulateError::Elsewhere { status } => *status,
             SimulateError::DifferentInput { .. } => INPUT_OUTPUT,
             SimulateError::Run { .. } => NUMERICAL,
@@ -145,6 +148,7 @@ fn on_process(process: Option<usize>) -> String {
 struct Prepared {
     loaded: Loaded,
     setup: Setup,
+    grid: TimeGrid,
 }
 
 /// Runs a configuration and writes its files, together with the other processes.
@@ -187,17 +191,15 @@ fn prepare(args: &SimulateArgs, threads: usize) -> Result<(Prepared, String), Si
     // clap has made sure of the file.
     let path = args.config.clone().unwrap_or_default();
     let loaded = config::load(&path, &args.overrides, profile)?;
-    let setup = match start_threads(threads)? {
-        Some(threads) => threads.install(|| setup::build(&loaded))?,
-        None => setup::build(&loaded)?,
-    };
+    let setup = pool(threads)?.install(|| setup::build(&loaded))?;
+    let grid = time_grid(&loaded.config, &setup.model.cooling, setup.model.grid.middle())?;
     let tables: Vec<_> = setup.files.iter().map(|file| file.sha256.as_str()).collect();
     let fingerprint = format!("{} {} {:?}", env!("CARGO_PKG_VERSION"), tables.join(" "), loaded.config);
-    Ok((Prepared { loaded, setup }, fingerprint))
+    Ok((Prepared { loaded, setup, grid }, fingerprint))
 }
 
 fn start_recording(args: &SimulateArgs, prepared: &Prepared, parallel: Parallel) -> Result<Recorder, SimulateError> {
-    let Prepared { loaded, setup: Setup { model, files, .. } } = prepared;
+    let Prepared { loaded, setup: Setup { model, files, .. }, .. } = prepared;
     let config = &loaded.config;
     let outdir = args.outdir.clone().unwrap_or_else(|| PathBuf::from(&config.io.outdir));
     let folder = OutputFolder::create(&outdir, args.overwrite)?;
@@ -213,11 +215,12 @@ fn start_recording(args: &SimulateArgs, prepared: &Prepared, parallel: Parallel)
 
 /// Worker threads; none if the main thread can do the work.
 fn start_threads(threads: usize) -> Result<Option<ThreadPool>, SimulateError> {
-    if threads == 1 {
-        return Ok(None);
-    }
+    (threads > 1).then(|| pool(threads)).transpose()
+}
+
+fn pool(threads: usize) -> Result<ThreadPool, SimulateError> {
     let failed = |error: ThreadPoolBuildError| SimulateError::Threads { threads, reason: error.to_string() };
-    ThreadPoolBuilder::new().num_threads(threads).build().map(Some).map_err(failed)
+    ThreadPoolBuilder::new().num_threads(threads).build().map_err(failed)
 }
 
 /// The run itself; process 0 has the recorder and the result.
@@ -231,8 +234,9 @@ fn simulate(
     started: Instant,
 ) -> Result<(), SimulateError> {
     let config = &prepared.loaded.config;
+    let grid = prepared.grid;
     let Setup { model, cells, .. } = prepared.setup;
-    let grid = time_grid(config, &model.cooling, model.grid.middle());
+    let quiet = args.quiet || config.io.quiet;
     let course = Course {
         model: &model,
         cells,
@@ -243,7 +247,7 @@ fn simulate(
         communicator,
     };
     let setup_s = started.elapsed().as_secs_f64();
-    let mut progress = Progress::new(grid.t_end, args.quiet || !communicator.is_root());
+    let mut progress = Progress::new(grid.t_end, quiet || !communicator.is_root());
     let ended = driver::run(course, recorder.as_mut(), &mut |tick| progress.reach(tick.end));
     progress.close();
     // Process 0 has both.
@@ -254,7 +258,7 @@ fn simulate(
     let summary = recorder.finish(&summary_facts(&ended, time_grid, performance))?;
     match ended.result {
         Ok(reason) => {
-            if !args.quiet {
+            if !quiet {
                 print_result(&summary, reason, &folder);
             }
             Ok(())
@@ -290,7 +294,11 @@ fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Pe
     }
 }
 
-fn time_grid(config: &Config, cooling: &crate::physics::cooling::Cooling, r_middle: f64) -> TimeGrid {
+fn time_grid(
+    config: &Config,
+    cooling: &crate::physics::cooling::Cooling,
+    r_middle: f64,
+) -> Result<TimeGrid, NoDuration> {
     let numerics = &config.numerics;
     let request = Request {
         years: numerics.t_end_years,

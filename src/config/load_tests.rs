@@ -41,13 +41,12 @@ fn the_shipped_configurations_load_without_needless_keys() {
 }
 
 #[test]
-fn base_marks_exactly_the_keys_that_have_no_effect() {
+fn base_marks_the_keys_that_have_no_effect() {
     let warning = read_text(BASE, &[]).unwrap().warnings.remove(0);
     for key in warning.split_once(": ").unwrap().1.split(", ") {
-        let name = key.rsplit('.').next().unwrap();
-        let marked = BASE.lines().any(|line| line.trim_start().starts_with(name) && line.contains("(no effect"));
-        let parent = key.rsplit('.').nth(1).is_some_and(|parent| BASE.contains(&format!("{parent}:")));
-        assert!(marked || (parent && key == "psd.floor") || key == "diagnostics", "{key} is not marked in base.yml");
+        let name = format!("{}:", key.rsplit('.').next().unwrap());
+        let marked = BASE.lines().any(|line| line.trim_start().starts_with(&name) && line.contains("(no effect"));
+        assert!(marked, "{key} is not marked in base.yml");
     }
 }
 
@@ -105,7 +104,7 @@ fn the_profile_fills_what_is_not_given() {
     let ours = quick(&[]);
     assert_eq!(ours.profile, Profile::Conservative);
     assert_eq!((ours.numerics.integrator, ours.numerics.clock), (Integrator::Rodas4, Clock::Adaptive));
-    assert_eq!((ours.numerics.rtol, ours.numerics.atol), (1e-4, 1e-10));
+    assert_eq!((ours.numerics.rtol, ours.numerics.atol), (1e-4, 1e-9));
     assert_eq!((ours.sizes.grid, ours.fragments.slope_of), (SizeGrid::Full, SlopeOf::Number));
     assert_eq!((ours.blowout.bin_rule, ours.radiation.blowout_solver), (BinRule::Fraction, BlowoutSolver::Converged));
     assert_eq!((ours.sinks.sublimation_scheme, ours.io.output.times), (SublimationScheme::Drift, OutputTimes::Log));
@@ -114,7 +113,7 @@ fn the_profile_fills_what_is_not_given() {
     let python = from_bytes(bare.as_bytes(), Path::new("q.yml"), &[], Some(Profile::Python)).unwrap().config;
     assert_eq!(python.profile, Profile::Python);
     assert_eq!((python.numerics.integrator, python.numerics.clock), (Integrator::ImexBdf1, Clock::Fixed));
-    assert_eq!((python.numerics.rtol, python.numerics.atol), (1e-6, 1e-10));
+    assert_eq!((python.numerics.rtol, python.numerics.atol), (1e-6, 1e-9));
     assert_eq!((python.sizes.grid, python.fragments.slope_of), (SizeGrid::FromBlowout, SlopeOf::Mass));
     assert_eq!(
         (python.blowout.bin_rule, python.radiation.blowout_solver),
@@ -137,7 +136,7 @@ fn a_key_wins_over_the_profile_and_the_command_line_over_the_file() {
 
 #[test]
 fn the_absolute_tolerance_follows_a_given_relative_one() {
-    assert_eq!(quick(&["numerics.rtol=1e-6"]).numerics.atol, 1e-6 * 1e-6);
+    assert_eq!(quick(&["numerics.rtol=1e-6"]).numerics.atol, 1e-6 * 1e-5);
     assert_eq!(quick(&["numerics.rtol=1e-6", "numerics.atol=1e-9"]).numerics.atol, 1e-9);
 }
 

@@ -41,8 +41,8 @@ pub struct Numerics {
     pub clock_rtol: f64,
     /// A safety factor without effect.
     pub safety: f64,
-    /// Absolute tolerance of the integrator as a share of the cell's surface density; when only `rtol` is given, 1e−6
-    /// of it.
+    /// Absolute tolerance of the integrator as a share of the cell's surface density; 1e−5 of `rtol` unless
+    /// given.
     pub atol: f64,
     /// Relative tolerance of the integrator.
     pub rtol: f64,

@@ -29,7 +29,7 @@ pub(super) fn defaults(profile: Profile, crossing: bool, rtol: Option<f64>) -> [
         ("numerics.integrator", pick("rodas4", "imex_bdf1")),
         ("numerics.clock", pick("adaptive", "fixed")),
         ("numerics.rtol", Value::Float(if conservative { 1e-4 } else { 1e-6 })),
-        ("numerics.atol", Value::Float(rtol.map_or(1e-10, |rtol| 1e-6 * rtol))),
+        ("numerics.atol", Value::Float(rtol.unwrap_or(1e-4) * 1e-5)),
         ("radiation.blowout_solver", pick("converged", "iterated")),
         ("sizes.grid", pick("full", "from_blowout")),
         ("blowout.bin_rule", pick("fraction", "lower_edge")),

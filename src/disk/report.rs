@@ -229,7 +229,7 @@ pub struct CellReport {
     pub sigma_tau1: f64,
     /// Surface density in the deep buffer [kg m⁻²].
     pub sigma_deep: f64,
-    /// Size of the bin that holds the most mass per logarithm … of s³ dN/ds [m].
+    /// Size of the bin with the largest s³ dN/ds [m]; NaN for an empty cell.
     pub peak_size: f64,
     /// Mass that crossed the border of the cell in this step.
     pub ledger: Ledger,

@@ -60,15 +60,16 @@ pub fn step(
     if state.stop.is_some() {
         let nothing = Evolved { ledger: Ledger::default(), smol: None };
         let conditions = Conditions { supply: SupplyReport::default(), blowout: false, ..conditions };
-        return Ok(report(model, cell, state, &conditions, before.tau, nothing));
+        return Ok(report(model, cell, state, &conditions, (before, before), nothing));
     }
     let evolved = match model.scheme {
         Scheme::Rodas4(tolerances) => evolve::evolve(model, cell, state, drivers, &conditions, tolerances, work)?,
         Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
     };
     state.cumulative.add(&evolved.ledger);
-    stop_if_opaque(model, state, drivers, &conditions.phase);
-    let mut report = report(model, cell, state, &conditions, before.tau, evolved);
+    let after = opacity(model, &state.bins);
+    stop_if_opaque(model, state, drivers, &conditions.phase, &after);
+    let mut report = report(model, cell, state, &conditions, (before, after), evolved);
     report.evolved = true;
     Ok(report)
 }
@@ -131,8 +132,7 @@ fn evaporation(model: &Model, mars_temperature: f64, r: f64) -> (f64, f64) {
     (sublimation.law.size_rate(temperature, model.sizes.density), lifetime.unwrap_or(f64::NAN))
 }
 
-fn stop_if_opaque(model: &Model, state: &mut CellState, drivers: &StepFacts, phase: &Phase) {
-    let after = opacity(model, &state.bins);
+fn stop_if_opaque(model: &Model, state: &mut CellState, drivers: &StepFacts, phase: &Phase, after: &Opacity) {
     let tau = shielding::optical_depth(after.effective, state.surface_density(), model.run.line_of_sight_factor);
     if phase.state == PhaseState::Solid && tau > model.tau_stop {
         state.stop = Some((CellStop::TauExceeded, drivers.time, tau));
@@ -144,10 +144,9 @@ fn report(
     cell: &CellModel,
     state: &CellState,
     conditions: &Conditions,
-    tau_before: f64,
+    (before, after): (Opacity, Opacity),
     evolved: Evolved,
 ) -> CellReport {
-    let after = opacity(model, &state.bins);
     let (stop, stop_time, stop_tau) =
         state.stop.map_or((None, f64::NAN, f64::NAN), |(reason, time, tau)| (Some(reason), time, tau));
     CellReport {
@@ -161,7 +160,7 @@ fn report(
         opacity: after.opacity,
         opacity_effective: after.effective,
         tau: after.tau,
-        tau_before,
+        tau_before: before.tau,
         sigma_tau1: 1.0 / (after.effective * model.tau1_factor),
         sigma_deep: 0.0,
         peak_size: peak_size(model, &state.bins),

@@ -8,9 +8,6 @@ use crate::output::columns::{Column, Table};
 use crate::physics::constants::R_MARS;
 use crate::run::budget::{BudgetRow, OrbitRow};
 
-/// Error of the mass budget above which a run is not to be trusted [%]; the Python program's number.
-pub const TOLERANCE_PERCENT: f64 = 0.5;
-
 const MASS: &str = "M_Mars";
 
 /// `checks/mass_budget.csv`: one row per record.
@@ -62,7 +59,7 @@ pub static DISK_BUDGET: &[Disk] = &[
     Disk::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining.",
         |b| b.residual),
     Disk::real("error_percent", "%", "|mass_diff| over mass_initial + mass_supplied.", BudgetRow::error_percent),
-    Disk::real("tolerance_percent", "%", "Error above which the run is not to be trusted.", |_| TOLERANCE_PERCENT),
+    Disk::real("tolerance_percent", "%", "Error above which the run is not to be trusted.", |b| b.tolerance_percent),
     Disk::real("mass_supplied", MASS, "Mass that the supply brought in since the start.", |b| b.supplied),
     Disk::real("lost_blowout", MASS, "Part of mass_lost that radiation expelled.", |b| b.lost_blowout),
     Disk::real("lost_sublimation", MASS, "Part of mass_lost that evaporated.", |b| b.lost_sublimation),
@@ -82,7 +79,8 @@ pub static CELLS_BUDGET: &[Cell] = &[
     Cell::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining.",
         |c| c.budget.residual),
     Cell::real("error_percent", "%", "|mass_diff| over mass_initial + mass_supplied.", |c| c.budget.error_percent()),
-    Cell::real("tolerance_percent", "%", "Error above which the run is not to be trusted.", |_| TOLERANCE_PERCENT),
+    Cell::real("tolerance_percent", "%", "Error above which the run is not to be trusted.",
+        |c| c.budget.tolerance_percent),
     Cell::flag("cell_active", "Whether the cell goes on evolving after this record.", |c| c.active),
     Cell::real("mass_supplied", MASS, "Mass that the supply brought in since the start.", |c| c.budget.supplied),
     Cell::real("lost_blowout", MASS, "Part of mass_lost that radiation expelled.", |c| c.budget.lost_blowout),

@@ -33,6 +33,7 @@ impl Fixture {
             lost_sublimation: 0.4e-9,
             lost_gas_drag: 0.1e-9,
             clipped: 0.0,
+            tolerance_percent: 0.5,
             residual: 0.0,
         };
         Fixture {
@@ -159,7 +160,7 @@ fn run() -> RunFacts {
     }
 }
 
-fn step() -> StepFacts {
+pub(crate) fn step() -> StepFacts {
     StepFacts {
         index: 3,
         time: 120.0,
@@ -174,7 +175,7 @@ fn step() -> StepFacts {
     }
 }
 
-fn cell(index: usize) -> CellFacts {
+pub(crate) fn cell(index: usize) -> CellFacts {
     let x = index as f64;
     CellFacts {
         index,
@@ -190,7 +191,7 @@ fn cell(index: usize) -> CellFacts {
     }
 }
 
-fn report(cell: usize) -> CellReport {
+pub(crate) fn report(cell: usize) -> CellReport {
     CellReport {
         cell,
         evolved: true,

@@ -67,7 +67,7 @@ pub enum OutputError {
         path: PathBuf,
     },
     /// The folder holds the files of an earlier run.
-    #[error("the output folder {} already holds a run ({found}); choose another or overwrite it", path.display())]
+    #[error("the output folder {} already holds a run ({found}); choose another, or replace it with --overwrite", path.display())]
     HoldsARun {
         /// The folder.
         path: PathBuf,

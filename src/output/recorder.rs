@@ -101,7 +101,7 @@ impl Recorder {
             cells: cells.to_vec(),
             sizes: sizes.clone(),
             records: 0,
-            tracks: Tracks::default(),
+            tracks: Tracks::of(cells),
             folder,
             options,
             config,

@@ -157,8 +157,8 @@ pub(crate) const COLUMNS: [Col; 182] = [
         |_| f64::NAN).zero_in_python(),
     Col::real("e_eq_target", NONE, "Eccentricity that damping tends to; null where nothing is damped.",
         |_| f64::NAN).zero_in_python(),
-    Col::real("supply_velocity_weight_w", NONE, "Weight of the supply's velocity in the kernel; null, not reported.",
-        |_| f64::NAN).zero_in_python(),
+    Col::real("supply_velocity_weight_w", NONE, "Supplied mass over the mass before and the supplied mass.",
+        supply_weight).zero_in_python(),
     Col::real("supply_temperature_scale", NONE, "Factor of the temperature of Mars on the supply; null without supply.",
         |r| r.supply_scale()),
     Col::real("supply_temperature_value", NONE,
@@ -325,6 +325,12 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::integer("smol_fallback", "Inner steps that the positive fall-back scheme took.",
         |r| r.report.smol.map(|s| s.fallback.into())),
 ];
+
+/// Share of the supply in the mass of the cell, which weights its velocity; NaN where there was no kernel.
+fn supply_weight(row: &Row<'_>) -> f64 {
+    let supplied = row.report.ledger.supplied;
+    row.report.smol.map_or(f64::NAN, |smol| supplied / (smol.sigma_before + supplied))
+}
 
 /// A number of the collision kernel; NaN where there was no kernel.
 fn kernel(row: &Row<'_>, x: f64) -> f64 {

@@ -4,6 +4,7 @@
 
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
 use crate::output::columns::{Bin, Row};
+use crate::physics::constants::M_MARS;
 use crate::run::budget::BudgetRow;
 
 /// Numbers gathered while a run goes on.
@@ -43,6 +44,12 @@ pub struct Tracks {
 }
 
 impl Tracks {
+    /// Before the first record: all that the cells held at the start is there.
+    pub fn of(cells: &[CellFacts]) -> Self {
+        let initial = cells.iter().map(|cell| cell.initial_surface_density * cell.area / M_MARS).sum();
+        Tracks { budget: BudgetRow { initial, remaining: initial, ..BudgetRow::default() }, ..Tracks::default() }
+    }
+
     /// Takes in one record.
     pub fn add(
         &mut self,

@@ -6,13 +6,13 @@
 use super::block::Block;
 use super::clock::Tick;
 use super::driver::RunError;
+use super::stop::all_stopped;
 use crate::disk::model::Model;
 use crate::disk::report::{CellReport, StepFacts};
 use crate::output::summary::StepCounts;
 use crate::parallel::decomposition::Decomposition;
 use crate::parallel::wire::{Reader, Wire, WireError};
 use crate::physics::constants::M_MARS;
-use crate::physics::phase::PhaseState;
 use crate::smoluchowski::IntegrationError;
 use crate::wire_struct;
 
@@ -59,7 +59,6 @@ impl Message {
     pub fn add(&mut self, step: &Step, block: &mut Block) {
         let (bytes, costs) = (&mut self.bytes, &mut self.costs);
         let mut counts = StepCounts::default();
-        let mut all_stopped = true;
         for (report, cost) in block.reports().iter().zip(costs) {
             *cost += 1.0;
             if let Some(smol) = report.smol {
@@ -68,12 +67,11 @@ impl Message {
                 counts.inner_rejected += u64::from(smol.rejected);
                 counts.fallback += u64::from(smol.fallback);
             }
-            all_stopped &= !report.active && report.phase.state == PhaseState::Solid;
         }
         true.pack(bytes);
         step.drivers.time.pack(bytes);
         counts.pack(bytes);
-        all_stopped.pack(bytes);
+        all_stopped(block.reports()).pack(bytes);
         for report in block.reports() {
             report.ledger.blowout.pack(bytes);
             report.ledger.sinks().pack(bytes);

@@ -1,7 +1,7 @@
 //! What process 0 does with the reports of all: sums, stop conditions, records.
 
 use super::batch::{Batch, Step, StepSums};
-use super::budget::{BudgetRow, TOLERANCE_PERCENT};
+use super::budget::BudgetRow;
 use super::driver::RunError;
 use super::orbits::OrbitRollup;
 use super::stop::{StopReason, StopRules};
@@ -115,15 +115,17 @@ impl<'a> Books<'a> {
     fn record(&mut self, reports: &[CellReport], bins: &[f64], last: bool) -> Result<(), RunError> {
         let (Some(recorder), Some(drivers)) = (&mut self.recorder, self.last) else { return Ok(()) };
         let step = StepFacts { dt: std::mem::take(&mut self.elapsed), ..drivers };
+        let scheme = self.model.scheme;
         self.budgets.clear();
         let cells = reports.iter().zip(&self.model.cells);
-        self.budgets.extend(cells.map(|(report, cell)| BudgetRow::of_cell(step.time, &cell.facts, report)));
-        let total = BudgetRow::total(step.time, &self.budgets);
+        self.budgets.extend(cells.map(|(report, cell)| BudgetRow::of_cell(step.time, scheme, &cell.facts, report)));
+        let total = BudgetRow::total(step.time, scheme, &self.budgets);
         recorder.record(&step, reports, bins, &total, &self.budgets, last)?;
         let percent = self.budgets.iter().chain([&total]).map(BudgetRow::error_percent).fold(0.0, f64::max);
         // The Python program's step does not conserve mass: its budget is reported, not enforced.
-        if percent > TOLERANCE_PERCENT && self.model.scheme != Scheme::ImexBdf1 {
-            return Err(RunError::Budget { time: step.time, percent });
+        let allowed = total.tolerance_percent;
+        if percent > allowed && scheme != Scheme::ImexBdf1 {
+            return Err(RunError::Budget { time: step.time, percent, allowed });
         }
         Ok(())
     }

@@ -100,20 +100,16 @@ impl Clock {
 
     /// The next coupling step; `None` at the end.
     pub fn next(&mut self, model: &Model) -> Option<Tick> {
-        let remaining = self.grid.t_end - self.time;
-        if remaining <= SLIVER * self.grid.dt_nominal {
+        if self.grid.t_end - self.time <= self.sliver() {
             return None;
         }
         let end = match self.pace {
             Pace::Adaptive { rtol, dt_max } => self.adaptive_end(model, rtol, dt_max),
             Pace::Fixed { .. } => self.fixed_end(),
         };
-        let end = if self.grid.t_end - end <= SLIVER * self.grid.dt_nominal { self.grid.t_end } else { end };
+        let end = if self.grid.t_end - end <= self.sliver() { self.grid.t_end } else { end };
         let last = end == self.grid.t_end;
-        let due = self.output_time().is_none_or(|time| end >= time);
-        if due {
-            self.next_output += 1;
-        }
+        let due = self.pass_output_times(end + self.sliver());
         let tick = Tick { index: self.index, start: self.time, end, record: due || last, last };
         self.time = end;
         self.index += 1;
@@ -137,6 +133,11 @@ impl Clock {
         (self.time + self.proposal).min(self.grid.t_end)
     }
 
+    /// Two moments closer than this are the same [s]; also below what the clock's last digits can tell apart.
+    fn sliver(&self) -> f64 {
+        (SLIVER * self.grid.dt_nominal).max(4.0 * f64::EPSILON * self.grid.t_end)
+    }
+
     /// The next output time [s]; `None` when every step is recorded.
     fn output_time(&self) -> Option<f64> {
         match self.output {
@@ -149,24 +150,40 @@ impl Clock {
         }
     }
 
-    fn adaptive_end(&mut self, model: &Model, rtol: f64, dt_max: f64) -> f64 {
-        let allowed = self.allowed_step(model, rtol);
-        let targets = [Some(self.grid.t_end), self.output_time(), model.cooling.next_node_after(self.time)];
-        let target = targets.into_iter().flatten().fold(f64::INFINITY, f64::min);
-        let remaining = target - self.time;
-        // The proposal grows from what the drivers allowed, not from a step that a target cut short.
-        self.proposal = (GROWTH * allowed).min(dt_max);
-        if allowed >= remaining {
-            target
-        } else if allowed > 0.5 * remaining {
-            self.time + 0.5 * remaining
-        } else {
-            self.time + allowed
+    /// Passes the output times up to `moment` [s]; whether a record is due.
+    fn pass_output_times(&mut self, moment: f64) -> bool {
+        let before = self.next_output;
+        if let OutputTimes::Linear { every } = self.output {
+            self.next_output = before.max((moment / every) as u64);
         }
+        while self.output_time().is_some_and(|time| time <= moment) {
+            self.next_output += 1;
+        }
+        self.next_output > before || self.output == OutputTimes::EveryStep
     }
 
-    /// The longest step up to the proposal over which temperature and blow-out size move little enough [s].
-    fn allowed_step(&self, model: &Model, rtol: f64) -> f64 {
+    fn adaptive_end(&mut self, model: &Model, rtol: f64, dt_max: f64) -> f64 {
+        let node = model.cooling.next_node_after(self.time + self.sliver());
+        let targets = [Some(self.grid.t_end), self.output_time(), node];
+        let target = targets.into_iter().flatten().fold(f64::INFINITY, f64::min);
+        let remaining = target - self.time;
+        // Beyond the target the drivers may turn, so that the ends of a longer step would say nothing.
+        let longest = self.proposal.min(remaining);
+        let allowed = self.allowed_step(model, rtol, longest);
+        let (end, step) = if allowed >= remaining {
+            (target, remaining)
+        } else {
+            let step = if allowed > 0.5 * remaining { 0.5 * remaining } else { allowed };
+            (self.time + step, step)
+        };
+        // A step that a target cut short says nothing against a longer one.
+        let proposal = if allowed < longest { GROWTH * allowed } else { self.proposal.max(GROWTH * step) };
+        self.proposal = proposal.min(dt_max);
+        end
+    }
+
+    /// The longest step up to `longest` over which temperature and blow-out size move little enough [s].
+    fn allowed_step(&self, model: &Model, rtol: f64, longest: f64) -> f64 {
         let state = |time: f64| {
             let temperature = model.cooling.raw_temperature(time);
             let size = model.blowout_size(temperature).0;
@@ -174,7 +191,7 @@ impl Clock {
         };
         let bin = (model.sizes.edges[1] / model.sizes.edges[0]).ln();
         let (temperature, size) = state(self.time);
-        let mut dt = self.proposal;
+        let mut dt = longest;
         // Each pass shortens the step in proportion to the excess; drivers are smooth between targets.
         for _ in 0..64 {
             let (then, size_then) = state(self.time + dt);
@@ -189,3 +206,6 @@ impl Clock {
         dt
     }
 }
+
+#[cfg(test)]
+mod tests;

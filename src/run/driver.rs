@@ -7,7 +7,6 @@
 //! A stop that process 0 finds within a batch takes the cells back to it, see [`super::block`]: what is written does
 //! not depend on how long the batches are. What every process does is in `member`, what process 0 does in `leader`.
 
-use super::budget::TOLERANCE_PERCENT;
 use super::clock::{Clock, Tick};
 use super::leader::Leader;
 use super::member::Member;
@@ -46,12 +45,14 @@ pub enum RunError {
         source: IntegrationError,
     },
     /// Mass appeared or vanished.
-    #[error("at {time:e} s the mass budget is off by {percent:e} % (at most {TOLERANCE_PERCENT:e} %)")]
+    #[error("at {time:e} s the mass budget is off by {percent:e} % (at most {allowed:e} %)")]
     Budget {
         /// Time [s].
         time: f64,
         /// Largest error of a cell or of the disk [%].
         percent: f64,
+        /// Largest error allowed [%].
+        allowed: f64,
     },
     /// The processes have taken different steps, which on equal machines cannot be.
     #[error(

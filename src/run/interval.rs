@@ -63,3 +63,52 @@ fn joined(first: &CellReport, dt_first: f64, next: &CellReport, dt_next: f64) ->
     };
     both
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::report::Ledger;
+    use crate::output::fixtures;
+
+    #[test]
+    fn masses_add_up_rates_are_means_and_the_state_is_the_last_one() {
+        let [mut first, mut next] = [fixtures::report(0), fixtures::report(0)];
+        first.ledger = Ledger { blowout: 1.0, supplied: 4.0, ..Ledger::default() };
+        next.ledger = Ledger { blowout: 2.0, sublimation: 3.0, ..Ledger::default() };
+        (first.supply.applied, next.supply.applied) = (1.0, 5.0);
+        (first.surface_density, next.surface_density) = (0.7, 0.6);
+        next.evolved = false;
+        let mut interval = Interval::default();
+        interval.add(30.0, &[first]);
+        interval.add(10.0, &[next]);
+        let (step, reports) = interval.close(&fixtures::step());
+        let [report] = reports else { panic!("one cell went in") };
+        assert_eq!(step.dt, 40.0);
+        assert_eq!(report.ledger, Ledger { blowout: 3.0, sublimation: 3.0, supplied: 4.0, ..Ledger::default() });
+        assert_eq!(report.supply.applied, 2.0); // (30·1 + 10·5) / 40
+        assert_eq!(report.surface_density, 0.6);
+        assert!(report.evolved, "it evolved in a part of the record");
+        let smol = report.smol.unwrap();
+        assert_eq!((smol.dt_eff, smol.steps, smol.rejected), (120.0, 40, 4));
+    }
+
+    #[test]
+    fn a_closed_interval_starts_anew() {
+        let mut interval = Interval::default();
+        assert!(interval.is_empty());
+        interval.add(30.0, &[fixtures::report(0)]);
+        interval.close(&fixtures::step());
+        assert!(interval.is_empty());
+        interval.add(5.0, &[fixtures::report(0)]);
+        let (step, reports) = interval.close(&fixtures::step());
+        assert_eq!((step.dt, reports[0].ledger), (5.0, fixtures::report(0).ledger));
+    }
+
+    #[test]
+    fn a_step_without_collisions_does_not_hide_those_before() {
+        let mut interval = Interval::default();
+        interval.add(1.0, &[fixtures::report(0)]);
+        interval.add(1.0, &[CellReport { smol: None, ..fixtures::report(0) }]);
+        assert_eq!(interval.close(&fixtures::step()).1[0].smol.unwrap().dt_eff, 60.0);
+    }
+}

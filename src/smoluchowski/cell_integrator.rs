@@ -13,7 +13,7 @@ use super::rodas4::{Rodas4, System};
 pub struct Tolerances {
     /// Relative to the mass of a bin.
     pub relative: f64,
-    /// As a fraction of the mass of the cell.
+    /// As a fraction of the mass of the cell, now or at the start of the coupling step, whichever is more.
     pub absolute: f64,
 }
 
@@ -21,6 +21,9 @@ pub struct Tolerances {
 pub const FIRST_STEP: f64 = 1e-3;
 /// A stage result below minus this fraction of the cell's mass rejects the step; smaller negatives are round-off.
 const NEGATIVE_TOLERANCE: f64 = 1e-12;
+/// Errors and negatives below this do not count [kg m⁻²]: a single micrometre grain in a cell as large as the Earth's orbit
+/// is more. Without it, a cell that empties would be followed down to the smallest number, and no further.
+const NOTHING: f64 = 1e-40;
 /// Steps shorter than this fraction of the coupling step are left to the fall-back.
 const SMALLEST_FRACTION: f64 = 1e-14;
 /// More inner steps than this mean that the integration has stalled.
@@ -107,36 +110,46 @@ pub fn advance(
 ) -> Result<Outcome, IntegrationError> {
     let Workspace { rodas, fallback, scratch } = workspace;
     let mut cell = Cell { tables, processes, scratch };
+    let mass_at_start: f64 = state.iter().sum();
     let mut outcome = Outcome { supplied: dt * processes.source_rate(), ..Outcome::default() };
     let mut time = 0.0;
     let mut proposal = *first_step;
+    // Grows with every use, so that the fall-back alone would reach the end.
+    let mut fallback_step = SMALLEST_FRACTION * dt;
     let mut linearized = false;
+    check_finite(state, time)?;
     while time < dt {
         if outcome.steps + outcome.rejected >= MOST_STEPS {
             return Err(IntegrationError::NoProgress { steps: MOST_STEPS, time, dt });
         }
         let remaining = dt - time;
-        let h = next_length(proposal, remaining).max(SMALLEST_FRACTION * dt).min(remaining);
-        let next = if proposal < SMALLEST_FRACTION * dt {
+        let (h, next);
+        if proposal < SMALLEST_FRACTION * dt {
+            h = fallback_step.min(remaining);
+            fallback_step *= 2.0;
             let lost = patankar::step(tables, processes, state, h, fallback, &mut rodas.solution);
             accept(state, &rodas.solution, &lost, &mut outcome);
             outcome.fallback += 1;
-            GROW * h
+            next = GROW * h;
         } else {
+            h = next_length(proposal, remaining);
             if !linearized {
                 rodas.linearize(&mut cell, state);
                 linearized = true;
             }
             rodas.step(&mut cell, state, h);
-            let error = error_norm(rodas, state, processes.source_rate() * h, tolerances);
-            if error > 1.0 || too_negative(&rodas.solution) {
+            let mass = state.iter().sum::<f64>() + processes.source_rate() * h;
+            let mass = mass.max(mass_at_start);
+            let error = error_norm(rodas, state, mass, tolerances);
+            if error > 1.0 || too_negative(&rodas.solution, mass) {
                 outcome.rejected += 1;
                 proposal = h * if error > 1.0 { step_factor(error) } else { SHRINK };
                 continue;
             }
             accept(state, &rodas.solution, &rodas.ledger, &mut outcome);
-            h * step_factor(error)
-        };
+            next = h * step_factor(error);
+        }
+        check_finite(state, time + h)?;
         check_finite(state, time + h)?;
         // A step cut short by the end of the coupling step says nothing against a longer one.
         proposal = if h < proposal { proposal.max(next) } else { next };
@@ -164,29 +177,24 @@ fn step_factor(error: f64) -> f64 {
     (SAFETY * error.powf(-0.25)).clamp(SHRINK, GROW)
 }
 
-/// Root mean square of the errors over their tolerances; infinite when the step failed altogether.
-fn error_norm(rodas: &Rodas4, state: &[f64], supplied: f64, tolerances: Tolerances) -> f64 {
-    let total: f64 = state.iter().sum::<f64>() + supplied;
-    let floor = tolerances.absolute * total;
+/// Root mean square of the errors over their tolerances in a cell of the given mass; infinite when the step failed
+/// altogether.
+fn error_norm(rodas: &Rodas4, state: &[f64], mass: f64, tolerances: Tolerances) -> f64 {
+    let floor = (tolerances.absolute * mass).max(NOTHING);
     let mut sum = 0.0;
     for ((error, old), new) in rodas.error().iter().zip(state).zip(&rodas.solution) {
-        sum += squared_ratio(*error, tolerances.relative * old.max(new.abs()) + floor);
+        sum += (error / (tolerances.relative * old.max(new.abs()) + floor)).powi(2);
     }
     for error in rodas.ledger_error() {
-        sum += squared_ratio(*error, tolerances.relative * total);
+        sum += (error / (tolerances.relative * mass).max(NOTHING)).powi(2);
     }
     let norm = (sum / state.len() as f64).sqrt();
     if norm.is_finite() { norm } else { f64::INFINITY }
 }
 
-/// (error / tolerance)²; an empty cell without error has no tolerance either.
-fn squared_ratio(error: f64, tolerance: f64) -> f64 {
-    if error == 0.0 { 0.0 } else { (error / tolerance).powi(2) }
-}
-
-fn too_negative(solution: &[f64]) -> bool {
-    let total: f64 = solution.iter().sum();
-    solution.iter().any(|mass| *mass < -NEGATIVE_TOLERANCE * total)
+fn too_negative(solution: &[f64], mass: f64) -> bool {
+    let limit = (NEGATIVE_TOLERANCE * mass).max(NOTHING);
+    solution.iter().any(|bin| *bin < -limit)
 }
 
 /// Takes over the solution; negatives of round-off size become zero and their mass is booked.
@@ -208,5 +216,77 @@ fn check_finite(state: &[f64], time: f64) -> Result<(), IntegrationError> {
     match state.iter().position(|mass| !mass.is_finite()) {
         Some(bin) => Err(IntegrationError::NotFinite { bin, value: state[bin], time }),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOOSE: Tolerances = Tolerances { relative: 1e-4, absolute: 1e-9 };
+
+    #[test]
+    fn a_coupling_step_ends_without_a_sliver() {
+        for proposed in [0.01, 0.3, 0.49, 0.51, 0.9, 0.999, 1.0, 7.0] {
+            let (mut remaining, mut lengths) = (1.0, Vec::new());
+            while remaining > 0.0 {
+                let h = next_length(proposed, remaining);
+                assert!(h <= proposed && h > 0.0);
+                lengths.push(h);
+                remaining -= h;
+            }
+            let shortest = lengths.iter().fold(f64::INFINITY, |a, b| a.min(*b));
+            assert!(shortest >= 0.5 * proposed.min(1.0) * (1.0 - 1e-12), "{proposed}: {lengths:?}");
+        }
+    }
+
+    #[test]
+    fn negatives_of_round_off_become_zero_and_are_booked() {
+        let (mut state, mut outcome) = ([1.0, 1.0, 1.0], Outcome::default());
+        accept(&mut state, &[2.0, -3e-17, 0.5], &[0.25, 0.0, 0.0], &mut outcome);
+        assert_eq!(state, [2.0, 0.0, 0.5]);
+        assert_eq!((outcome.clipped, outcome.lost, outcome.steps), (3e-17, [0.25, 0.0, 0.0], 1));
+        assert!(!too_negative(&[2.0, -1e-12, 0.5], 2.5) && too_negative(&[2.0, -1e-11, 0.5], 2.5));
+    }
+
+    #[test]
+    fn a_source_fills_a_cell_at_its_rate() {
+        // The solution is linear in time, which every Rosenbrock method follows exactly.
+        let mut processes = Processes::none(2);
+        processes.source.copy_from_slice(&[1.0, 3.0]);
+        let (mut state, mut inner_step) = ([0.0, 1.0], FIRST_STEP);
+        let mut workspace = Workspace::new(2);
+        let outcome =
+            advance(None, &processes, &mut state, 10.0, &mut inner_step, LOOSE, &mut workspace).expect("it integrates");
+        assert!((state[0] - 10.0).abs() < 1e-13 && (state[1] - 31.0).abs() < 1e-13, "{state:?}");
+        assert_eq!((outcome.supplied, outcome.rejected), (40.0, 0));
+    }
+
+    #[test]
+    fn a_first_order_sink_decays_exponentially_at_any_ratio_of_rate_to_step() {
+        for rate in [1e-3, 1.0, 1e3] {
+            let mut processes = Processes::none(1);
+            processes.losses[0][0] = rate;
+            let (mut state, mut inner_step) = ([1.0], FIRST_STEP);
+            let mut workspace = Workspace::new(1);
+            let outcome = advance(None, &processes, &mut state, 5.0, &mut inner_step, LOOSE, &mut workspace)
+                .expect("it integrates");
+            assert!((state[0] - (-5.0 * rate).exp()).abs() < 1e-4, "rate {rate}: {state:?}");
+            assert!((state[0] + outcome.lost[0] - outcome.clipped - 1.0).abs() < 1e-14, "rate {rate}: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_cell_may_decay_beyond_the_smallest_number() {
+        let mut processes = Processes::none(1);
+        processes.losses[0][0] = 1.0;
+        let (mut state, mut inner_step, mut workspace) = ([1.0], FIRST_STEP, Workspace::new(1));
+        let mut steps = 0;
+        for _ in 0..200 {
+            let outcome = advance(None, &processes, &mut state, 10.0, &mut inner_step, LOOSE, &mut workspace)
+                .expect("nothing is left to fail for");
+            steps += outcome.steps + outcome.rejected;
+        }
+        assert!(state[0] < NOTHING && steps < 1000, "{state:?} after {steps} steps");
     }
 }

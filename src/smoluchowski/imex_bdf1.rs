@@ -125,3 +125,81 @@ impl Imex {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::collisions::{Breakup, pair_tables};
+    use crate::physics::constants::R_MARS;
+    use crate::physics::excitation::{RelativeSpeed, ScaleHeight};
+    use crate::physics::fragmentation::{FragmentSlope, fragment_integrals};
+    use crate::physics::orbit::circular_speed;
+    use crate::physics::size_distribution::{SizeGrid, three_slope};
+    use crate::physics::strength::Strength;
+
+    const BINS: usize = 12;
+    const NOTHING: [f64; BINS] = [0.0; BINS];
+
+    /// The cell of the Python program's check values, and its number densities [m⁻²] for 1 kg m⁻².
+    fn cell() -> (PairTables, Vec<f64>) {
+        let grid = SizeGrid::logarithmic(1e-6, 1.0, BINS, 3270.0).unwrap();
+        let slope = FragmentSlope::Mass(3.5).mass_exponent();
+        let fragment_integrals = fragment_integrals(&grid.edges, slope);
+        let breakup = Breakup { strength: Strength::default_table(), fragment_integrals };
+        let r = 2.45 * R_MARS;
+        let speed = RelativeSpeed::Pericenter.speed(circular_speed(r), 0.5, 0.05).unwrap();
+        assert_close(speed, 3_933.526_057_113_748, 1e-14);
+        let height = ScaleHeight::FromInclination { factor: 1.0 }.at(r, 0.05);
+        let fractions = three_slope(&grid, 1.83, 1e-6, 1.0, 0.0).unwrap();
+        let counts = fractions.iter().zip(&grid.masses).map(|(mass, body)| mass / body).collect();
+        (pair_tables(&grid, &breakup, speed, height), counts)
+    }
+
+    fn mass(tables: &PairTables, counts: &[f64]) -> f64 {
+        counts.iter().zip(tables.masses()).map(|(count, body)| count * body).sum()
+    }
+
+    #[track_caller]
+    fn assert_close(found: f64, wanted: f64, tolerance: f64) {
+        assert!((found - wanted).abs() <= tolerance * wanted.abs(), "{found:e} is not {wanted:e}");
+    }
+
+    #[test]
+    fn the_python_program_gives_the_same_step() {
+        let (tables, mut counts) = cell();
+        let terms = Terms { blowout: &NOTHING, sinks: &NOTHING, source: &NOTHING };
+        let report = Imex::new(BINS).step(&tables, &mut counts, &terms, 1.0);
+        assert_close(report.t_coll, 2.973_552_741_749_342_3e-6, 1e-13);
+        assert_close(report.dt_eff, 2.973_552_741_749_342_4e-7, 1e-13);
+        // Both are differences of masses of order 1, good to a few roundings of 1.
+        assert!((report.error - 1.0258e-12).abs() < 1e-15, "{:e}", report.error);
+        assert!((mass(&tables, &counts) - 1.000_000_000_001_025_8).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_sink_too_strong_for_the_step_halves_it() {
+        // So thin that collisions allow 1 s; the sink takes 10 h of every bin, which only h = 1/16 s and less permit.
+        let (tables, mut counts) = cell();
+        counts.iter_mut().for_each(|count| *count *= 1e-12);
+        let before = mass(&tables, &counts);
+        let (blowout, sinks) = ([4.0; BINS], [6.0; BINS]);
+        let terms = Terms { blowout: &blowout, sinks: &sinks, source: &NOTHING };
+        let report = Imex::new(BINS).step(&tables, &mut counts, &terms, 1.0);
+        assert_eq!(report.dt_eff, 1.0 / 16.0);
+        assert_close(report.blowout_rate, 4.0 * before, 1e-14);
+        assert_close(report.sink_rate, 6.0 * before, 1e-14);
+        assert!(report.error < MASS_TOLERANCE);
+    }
+
+    #[test]
+    fn an_empty_cell_takes_what_the_source_brings() {
+        let (tables, _) = cell();
+        let mut counts = vec![0.0; BINS];
+        let source: [f64; BINS] = std::array::from_fn(|k| k as f64);
+        let terms = Terms { blowout: &NOTHING, sinks: &NOTHING, source: &source };
+        let report = Imex::new(BINS).step(&tables, &mut counts, &terms, 2.0);
+        assert_eq!((report.dt_eff, report.t_coll), (2.0, f64::INFINITY));
+        assert!(counts.iter().zip(source).all(|(count, rate)| *count == 2.0 * rate));
+        assert_close(report.source_rate, 0.5 * mass(&tables, &counts), 1e-15);
+    }
+}

@@ -195,3 +195,54 @@ fn add_transfers(tables: &PairTables, state: &[f64], out: &mut [f64]) {
         out[i * n + i] = -transferred;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::pairs::PairInputs;
+    use super::*;
+    use ndarray::{Array2, array};
+
+    /// Three bins; every hit moves a quarter of the larger body to the bins below, the smaller joins the larger.
+    fn tables() -> PairTables {
+        PairTables::new(&PairInputs {
+            masses: &[1.0, 2.0, 4.0],
+            kernel: array![[1.0, 2.0, 3.0], [2.0, 4.0, 5.0], [3.0, 5.0, 6.0]].view(),
+            remnant_fraction: Array2::from_elem((3, 3), 0.75).view(),
+            ejected_fraction: Array2::from_elem((3, 3), 0.25).view(),
+            remnant_bin: Array2::from_shape_fn((3, 3), |(i, j)| i.max(j)).view(),
+            fragment_integrals: &[1.0, 1.0, 2.0],
+        })
+    }
+
+    #[test]
+    fn blocks_and_rest_of_a_dot_product_add_up() {
+        for n in [0, 1, 7, 8, 9, 31] {
+            let numbers: Vec<f64> = (0..n).map(f64::from).collect();
+            let squares = n * (n - 1) * (2 * n - 1) / 6;
+            assert_eq!(dot(&numbers, &numbers), f64::from(squares));
+        }
+    }
+
+    #[test]
+    fn the_rates_of_three_bins_are_those_of_a_calculation_by_hand() {
+        // One body in bins 0 and 2 each: they meet 3 times a second, and each meets its own kind.
+        // (0, 0): 0.5 hits, nothing leaves bin 0. (2, 2): 3 hits of 8 kg, 2 kg each ejected, half of it out of bin 2.
+        // (0, 2): 3 hits of 5 kg: 3.75 kg remain in bin 2, 1.25 kg go as 1 : 1 : 2 into the bins.
+        let mut rate = [0.0; 3];
+        super::rate(Some(&tables()), &Processes::none(3), &[1.0, 0.0, 4.0], &mut Scratch::new(3), &mut rate);
+        let (own, mixed) = (3.0 * 2.0, 3.0 * 1.25);
+        let wanted = [own / 4.0 + mixed / 4.0 - 3.0, own / 4.0 + mixed / 4.0, 3.0 - own / 2.0 - mixed / 2.0];
+        for (found, wanted) in rate.iter().zip(wanted) {
+            assert!((found - wanted).abs() < 1e-14, "{rate:?}");
+        }
+    }
+
+    #[test]
+    fn moved_mass_and_collision_time_are_those_of_a_calculation_by_hand() {
+        let (moved, time) = collision_totals(&tables(), &[1.0, 0.0, 4.0], &mut Scratch::new(3));
+        // The body of bin 2 meets its own kind 6 times and that of bin 0 3 times a second. Bin 0 then gives all of its
+        // 3 kg. Of what bin 2 brings, 24 kg and 12 kg, it gives the ejected quarter.
+        assert_eq!((moved, time), (3.0 + 0.25 * (24.0 + 12.0), 1.0 / 9.0));
+        assert_eq!(collision_totals(&tables(), &[0.0; 3], &mut Scratch::new(3)), (0.0, f64::INFINITY));
+    }
+}

@@ -80,3 +80,55 @@ impl Processes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATE: [f64; 3] = [2.0, 3.0, 5.0];
+
+    fn processes() -> Processes {
+        let mut processes = Processes::none(3);
+        processes.loss_mut(Channel::Blowout).copy_from_slice(&[0.5, 0.25, 0.0]);
+        processes.loss_mut(Channel::GasDrag).copy_from_slice(&[0.0, 0.0, 2.0]);
+        processes.drift.copy_from_slice(&[0.0, 1.0, 4.0]);
+        processes.source.copy_from_slice(&[0.0, 7.0, 0.0]);
+        processes
+    }
+
+    #[test]
+    fn drift_takes_from_a_bin_what_it_gives_to_the_next() {
+        let mut rate = [0.0; 3];
+        processes().add_rate(&STATE, &mut rate);
+        assert_eq!(rate, [3.0 - 1.0, 7.0 + 20.0 - 3.0 - 0.75, -20.0 - 10.0]);
+    }
+
+    #[test]
+    fn each_loss_is_booked_in_its_own_channel() {
+        let processes = processes();
+        let booked = [Channel::Blowout, Channel::Sublimation, Channel::GasDrag]
+            .map(|channel| processes.loss_rate(channel as usize, &STATE));
+        assert_eq!(booked, [1.75, 0.0, 10.0]);
+        assert_eq!((processes.loss(1), processes.source_rate()), (0.25, 7.0));
+    }
+
+    #[test]
+    fn the_jacobian_times_the_state_is_the_rate_without_the_source() {
+        let processes = processes();
+        let (mut jacobian, mut rate) = ([0.0; 9], [0.0; 3]);
+        processes.add_jacobian(&mut jacobian);
+        processes.add_rate(&STATE, &mut rate);
+        for k in 0..3 {
+            let product: f64 = (0..3).map(|l| jacobian[3 * k + l] * STATE[l]).sum();
+            assert_eq!(product, rate[k] - processes.source[k]);
+        }
+    }
+
+    #[test]
+    fn nothing_happens_once_they_are_cleared() {
+        let (mut processes, mut rate) = (processes(), [0.0; 3]);
+        processes.clear();
+        processes.add_rate(&STATE, &mut rate);
+        assert_eq!(rate, [0.0; 3]);
+    }
+}

@@ -53,15 +53,15 @@ impl Reader<'_> {
             }
             EccentricityProfileMode::MarsPericenter => Ok(EccentricityProfile::MarsPericenter { clip_min, clip_max }),
             EccentricityProfileMode::Table => {
-                let path = profile.table_path.as_deref().ok_or(missing("dynamics.e_profile.table_path"))?;
+                const KEY: &str = "dynamics.e_profile.table_path";
+                let path = profile.table_path.as_deref().ok_or(missing(KEY))?;
                 let (column, unit) = match profile.r_kind {
                     RadiusColumn::MarsRadii => ("r_RM", R_MARS),
                     RadiusColumn::Metres => ("r_m", 1.0),
                 };
-                let (radii, values) = self.read(path, |path| tables::eccentricity::read(path, column))?;
+                let (radii, values) = self.read(KEY, path, |path| tables::eccentricity::read(path, column))?;
                 let metres = radii.iter().map(|r| r * unit).collect();
-                EccentricityProfile::table(metres, values, clip_min, clip_max)
-                    .map_err(SetupError::physics("dynamics.e_profile.table_path"))
+                EccentricityProfile::table(metres, values, clip_min, clip_max).map_err(SetupError::physics(KEY))
             }
         }
     }

@@ -31,8 +31,13 @@ use crate::tables::{self, TableError, TableFile};
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// A table cannot be used.
-    #[error(transparent)]
-    Table(#[from] TableError),
+    #[error("`{key}`: {source}")]
+    Table {
+        /// Key of the configuration that names the table.
+        key: &'static str,
+        /// What is wrong.
+        source: TableError,
+    },
     /// A formula refuses the configured numbers.
     #[error("`{key}`: {source}")]
     Physics {
@@ -54,7 +59,7 @@ pub enum SetupError {
 impl SetupError {
     /// Exit status of the program: 5 for tables, 2 for the rest.
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, SetupError::Table(_)) { 5 } else { 2 }
+        if matches!(self, SetupError::Table { .. }) { 5 } else { 2 }
     }
 
     fn physics(key: &'static str) -> impl Fn(PhysicsError) -> SetupError {
@@ -204,21 +209,24 @@ fn scheme(config: &Config) -> Scheme {
 }
 
 impl Reader<'_> {
-    /// Reads a table and remembers its file.
+    /// Reads the table that `key` names as `configured`, and remembers its file.
     fn read<T>(
         &mut self,
+        key: &'static str,
         configured: &str,
         read: impl FnOnce(&std::path::Path) -> Result<(T, TableFile), TableError>,
     ) -> Result<T, SetupError> {
-        let (content, file) = read(&self.loaded.resolve_path(configured))?;
+        let path = self.loaded.resolve_path(configured);
+        let (content, file) = read(&path).map_err(|source| SetupError::Table { key, source })?;
         self.files.push(file);
         Ok(content)
     }
 
     fn shielding(&mut self, config: &Config) -> Result<Shielding, SetupError> {
         let Some(path) = config.shielding.table() else { return Ok(Shielding::Off) };
-        let (tau, phi) = self.read(path, tables::phi::read)?;
-        let table = shielding::PhiTable::new(tau, phi).map_err(SetupError::physics("shielding.table_path"))?;
+        const KEY: &str = "shielding.table_path";
+        let (tau, phi) = self.read(KEY, path, tables::phi::read)?;
+        let table = shielding::PhiTable::new(tau, phi).map_err(SetupError::physics(KEY))?;
         Ok(Shielding::Table(table))
     }
 }

@@ -13,19 +13,20 @@ use crate::physics::sinks::BlowoutBinRule;
 use crate::tables;
 
 const TEMPERATURE: &str = "radiation.mars_temperature_driver";
+const EFFICIENCY: &str = "radiation.qpr_table_path";
 
 impl Reader<'_> {
     /// Efficiency from the table, which wins over a constant one.
     pub(super) fn efficiency(&mut self, config: &Config) -> Result<Efficiency, SetupError> {
         match (&config.radiation.qpr_table_path, config.radiation.q_pr) {
             (Some(path), _) => {
-                let rows = self.read(path, tables::qpr::read)?;
-                let table = QprTable::from_long(&rows).map_err(SetupError::physics("radiation.qpr_table_path"))?;
+                let rows = self.read(EFFICIENCY, path, tables::qpr::read)?;
+                let table = QprTable::from_long(&rows).map_err(SetupError::physics(EFFICIENCY))?;
                 Ok(Efficiency::Table(table))
             }
             (None, Some(constant)) => Ok(Efficiency::Constant(constant)),
             (None, None) => Err(SetupError::Missing {
-                key: "radiation.qpr_table_path",
+                key: EFFICIENCY,
                 remedy: "name a table of Q_pr(T_M, s), such as data/qpr_forsterite.csv, or set radiation.Q_pr",
             }),
         }
@@ -49,7 +50,7 @@ impl Reader<'_> {
                 };
                 let columns = (table.column_time.as_str(), table.column_temperature.as_str());
                 let (times, temperatures) =
-                    self.read(&table.path, |path| tables::temperature::read(path, columns.0, columns.1))?;
+                    self.read(TEMPERATURE, &table.path, |path| tables::temperature::read(path, columns.0, columns.1))?;
                 let seconds = times.iter().map(|time| time * unit).collect();
                 (Cooling::table(seconds, temperatures, extrapolation == Extrapolation::Hold), "table")
             }
