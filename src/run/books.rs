@@ -85,7 +85,9 @@ impl<'a> Books<'a> {
                 recorder.as_mut().map_or(Ok(()), |recorder| recorder.orbit(row))
             })?;
             self.elapsed += drivers.dt;
-            if let (true, Some(reports), Some(bins)) = (step.tick.record, reports.next(), bins.next()) {
+            if step.tick.record
+                && let (Some(reports), Some(bins)) = (reports.next(), bins.next())
+            {
                 self.record(reports, bins, step.tick.last || (stopped && k + 1 == steps.len()))?;
             }
             (self.observe)(&step.tick);
