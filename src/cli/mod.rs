@@ -29,12 +29,20 @@ pub const INPUT_OUTPUT: u8 = 5;
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     after_help = "Examples:
-  marsdisk-mpi configs/quick.yml                          a run of seconds, into the folder that the file names
+  marsdisk-mpi configs/quick.yml
+      a run of seconds; the configuration names the output folder
   marsdisk-mpi run.yml --outdir out/hot --override radiation.TM_K=4500 geometry.Nr=64
-  marsdisk-mpi run.yml --profile python                   the Python program's numbers, to compare with old results
-  marsdisk-mpi qpr nk.csv --out qpr.csv                   a table of radiation-pressure efficiencies
+      the same file with other numbers, in another folder
+  marsdisk-mpi run.yml --profile python
+      the Python program's numbers, to compare with old results
 
-Exit status: 0 finished, 2 command line or configuration, 3 numerical failure, 5 input or output."
+Log lines: MARSDISK_LOG=info (default warn).
+
+Exit status:
+  0  finished
+  2  the command line or the configuration is wrong
+  3  numerical failure; what was recorded until then is whole
+  5  a file cannot be read or written"
 )]
 pub struct Cli {
     #[command(subcommand)]

@@ -156,6 +156,8 @@ pub fn run(args: &QprArgs) -> Result<(), QprError> {
     let sizes = sizes(args)?;
     check(args)?;
     let constants = OpticalConstants::read(&args.nk_file)?;
+    let (temperatures, radii) = (args.temperatures.kelvin.len(), sizes.len());
+    println!("computing {temperatures} temperatures x {radii} radii; the default grid takes about two minutes");
     let grid = planck_means(&constants, &args.temperatures.kelvin, &sizes, args.wavelength_step)?;
     let provenance = Provenance {
         material: args.material.clone(),
@@ -165,6 +167,7 @@ pub fn run(args: &QprArgs) -> Result<(), QprError> {
         command: command(args),
     };
     table_file::write(&args.out, &table_file::text(&grid, &constants, &provenance))?;
+    println!("wrote {}", args.out.display());
     Ok(())
 }
 

@@ -1,4 +1,5 @@
 //! Cells of the default disk, as `tests/data/operator_cases.json` describes them: what more than one test needs.
+#![allow(dead_code)] // every test binary uses a part of it
 
 use marsdisk_mpi::disk::collisions::{Breakup, pair_tables};
 use marsdisk_mpi::physics::constants::R_MARS;
