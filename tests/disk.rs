@@ -193,11 +193,11 @@ fn a_cell_that_became_opaque_is_frozen_with_zero_rates() {
         let drivers = model.drivers(index, time, 100.0).unwrap();
         let before = state.clone();
         let report = step(model, &model.cells[0], state, &drivers, &mut work).unwrap();
-        if stop.is_some() {
+        if let Some(stopped) = stop {
             assert_eq!(*state, before);
             assert!(!report.evolved && !report.active && report.smol.is_none() && !report.blowout_active);
             assert_eq!((report.ledger.lost(), report.ledger.supplied, report.supply.applied), (0.0, 0.0, 0.0));
-            assert_eq!((report.stop_time, report.cumulative), (stop.unwrap(), before.cumulative));
+            assert_eq!((report.stop_time, report.cumulative), (stopped, before.cumulative));
         } else {
             assert!(report.evolved && report.tau_before <= model.tau_stop);
         }
