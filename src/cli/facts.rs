@@ -6,7 +6,7 @@ use crate::disk::model::Model;
 use crate::output::provenance::ExternalFile;
 use crate::output::run_config::RunConfigFacts;
 use crate::output::summary;
-use crate::parallel::policy::{Decision, Requests};
+use crate::parallel::policy::Decision;
 use crate::physics::constants::R_MARS;
 use crate::physics::shielding::Shielding;
 use crate::physics::{orbit, supply};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// The blocks of `run_config.json` that follow from the configuration.
-pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], parallel: Parallel) -> RunConfigFacts {
+pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], decision: &Decision) -> RunConfigFacts {
     let config = &loaded.config;
     let overridden = loaded.overrides.iter().any(|text| text.trim_start().starts_with("physics_mode="));
     let constant = &config.supply.constant;
@@ -35,8 +35,8 @@ pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], parallel:
         physics_mode: text(&config.physics_mode),
         physics_mode_source: if overridden { "cli" } else { "config" },
         init_ei: init_ei(config),
-        threading: threading(parallel.decision.threads),
-        cell_parallel: parallel.decision.to_json(model.cells.len(), parallel.requests),
+        threading: threading(decision.threads),
+        cell_parallel: decision.to_json(),
         r_in: model.grid.r_in,
         r_out: model.grid.r_out,
         sigma_surf0_target: model.cells.first().map_or(f64::NAN, |cell| cell.facts.initial_surface_density),
@@ -58,15 +58,6 @@ pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], parallel:
             .map(|file| ExternalFile { path: file.configured.clone(), read_path: Some(file.read.clone()) })
             .collect(),
     }
-}
-
-/// Who works, and what was asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Parallel<'a> {
-    /// Who works.
-    pub decision: &'a Decision,
-    /// What was asked for.
-    pub requests: &'a Requests,
 }
 
 /// Variables of the environment that set numbers of threads, as the Python program recorded them.

@@ -1,7 +1,7 @@
 //! A run: configuration → disk → time loop → files.
 
 use super::agreement::agree;
-use super::facts::{self, Parallel};
+use super::facts;
 use super::progress::Progress;
 use super::{CONFIGURATION, INPUT_OUTPUT, NUMERICAL};
 use crate::config::{self, Config, ConfigError, Loaded, Profile, io, numerics};
@@ -163,11 +163,11 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
         for warning in &prepared.loaded.warnings {
             tracing::warn!("{warning}");
         }
-        let decision = Decision::new(prepared.setup.cells.len(), world.places(), &requests);
+        let decision = Decision::new(prepared.setup.cells.len(), world.places(), requests);
         for advice in &decision.advice {
             tracing::warn!("{advice}");
         }
-        let recorder = start_recording(args, prepared, Parallel { decision: &decision, requests: &requests })?;
+        let recorder = start_recording(args, prepared, &decision)?;
         Ok((decision, recorder))
     })?;
     // The others wait until the end.
@@ -198,7 +198,7 @@ fn prepare(args: &SimulateArgs, threads: usize) -> Result<(Prepared, String), Si
     Ok((Prepared { loaded, setup, grid }, fingerprint))
 }
 
-fn start_recording(args: &SimulateArgs, prepared: &Prepared, parallel: Parallel) -> Result<Recorder, SimulateError> {
+fn start_recording(args: &SimulateArgs, prepared: &Prepared, decision: &Decision) -> Result<Recorder, SimulateError> {
     let Prepared { loaded, setup: Setup { model, files, .. }, .. } = prepared;
     let config = &loaded.config;
     let outdir = args.outdir.clone().unwrap_or_else(|| PathBuf::from(&config.io.outdir));
@@ -209,7 +209,7 @@ fn start_recording(args: &SimulateArgs, prepared: &Prepared, parallel: Parallel)
         &model.cells.iter().map(|cell| cell.facts).collect::<Vec<_>>(),
         &BinFacts { centres: model.sizes.sizes.clone(), widths: model.sizes.widths.clone() },
         output_options(config),
-        facts::run_config(loaded, model, files, parallel),
+        facts::run_config(loaded, model, files, decision),
     )?)
 }
 
@@ -235,11 +235,11 @@ fn simulate(
 ) -> Result<(), SimulateError> {
     let config = &prepared.loaded.config;
     let grid = prepared.grid;
-    let Setup { model, cells, .. } = prepared.setup;
+    let Setup { model, mut cells, .. } = prepared.setup;
     let quiet = args.quiet || config.io.quiet;
     let course = Course {
         model: &model,
-        cells,
+        cells: &mut cells,
         clock: Clock::new(grid, pace(config), output_times(config, grid.t_end)),
         rules: stop_rules(config),
         threads,

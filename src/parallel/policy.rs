@@ -3,6 +3,7 @@
 //! The rules and the names in `run_config.json` are those of the Python program, whose jobs are processes here, or
 //! threads if there is one process. What it never looks at is looked at here: the cores of each node.
 
+use super::decomposition::Decomposition;
 use crate::{wire_enum, wire_struct};
 use serde_json::{Value, json};
 
@@ -67,6 +68,7 @@ pub struct Requests {
     /// Threads of a process: `--threads`, else `RAYON_NUM_THREADS`, else `SLURM_CPUS_PER_TASK`.
     pub threads: Option<usize>,
 }
+wire_struct!(Requests { parallel, force, jobs, min_cells, min_cells_per_job, chunk_size, threads });
 
 impl Requests {
     /// From the command line's number of threads and variables of the environment.
@@ -123,6 +125,10 @@ impl Disabled {
 /// Who works.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
+    /// Cells of the disk.
+    pub cells: usize,
+    /// What was asked for.
+    pub requests: Requests,
     /// Whether more than one worker was asked for.
     pub requested: bool,
     /// Why there is one all the same.
@@ -145,6 +151,8 @@ pub struct Decision {
     pub advice: Vec<String>,
 }
 wire_struct!(Decision {
+    cells,
+    requests,
     requested,
     disabled,
     jobs_requested,
@@ -159,7 +167,7 @@ wire_struct!(Decision {
 
 impl Decision {
     /// Decides for a number of cells and at least one process.
-    pub fn new(cells: usize, places: &[Place], requests: &Requests) -> Self {
+    pub fn new(cells: usize, places: &[Place], requests: Requests) -> Self {
         let ranks = places.len();
         let fitting = fitting_threads(places);
         let threads = requests.threads.unwrap_or(fitting);
@@ -189,6 +197,8 @@ impl Decision {
             (active, threads.min(cells.div_ceil(active)).max(1))
         };
         let mut decision = Decision {
+            cells,
+            requests,
             requested: requests.parallel.unwrap_or(jobs_requested > 1 || ranks > 1),
             disabled,
             jobs_requested,
@@ -200,11 +210,11 @@ impl Decision {
             oversubscribed: false,
             advice: Vec::new(),
         };
-        decision.look_at_cores(cells, places);
+        decision.look_at_cores(places);
         decision
     }
 
-    fn look_at_cores(&mut self, cells: usize, places: &[Place]) {
+    fn look_at_cores(&mut self, places: &[Place]) {
         let active = &places[..self.ranks_active];
         for place in active {
             let workers = self.threads * active.iter().filter(|other| place.shares_cores_with(other)).count();
@@ -218,7 +228,8 @@ impl Decision {
         }
         if let (Some(reason), true) = (self.disabled, self.ranks > 1) {
             self.advice.push(format!(
-                "{cells} cells on {} processes: process 0 computes alone ({})",
+                "{} cells on {} processes: process 0 computes alone ({})",
+                self.cells,
                 self.ranks,
                 reason.as_str()
             ));
@@ -226,8 +237,9 @@ impl Decision {
     }
 
     /// `cell_parallel` of `run_config.json`.
-    pub fn to_json(&self, cells: usize, requests: &Requests) -> Value {
-        let shares = super::decomposition::Decomposition::even(cells, self.ranks_active);
+    pub fn to_json(&self) -> Value {
+        let requests = &self.requests;
+        let shares = Decomposition::even(self.cells, self.ranks_active);
         json!({
             "requested": self.requested,
             "enabled": self.disabled.is_none(),
@@ -245,7 +257,7 @@ impl Decision {
             "ranks_active": self.ranks_active,
             "threads_per_rank": self.threads,
             "cells_per_rank": shares.blocks().map(|block| block.len()).collect::<Vec<_>>(),
-            "imbalance": shares.imbalance(&vec![1.0; cells], 0.0),
+            "imbalance": shares.imbalance(&vec![1.0; self.cells], 0.0),
             "host_cores": self.host_cores,
             "oversubscribed": self.oversubscribed,
         })

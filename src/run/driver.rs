@@ -89,8 +89,8 @@ impl RunError {
 pub struct Course<'a> {
     /// Constants.
     pub model: &'a Model,
-    /// All cells at time zero.
-    pub cells: Vec<CellState>,
+    /// All cells at time zero; at the end, those of this process are where the run has brought them.
+    pub cells: &'a mut [CellState],
     /// Clock at time zero.
     pub clock: Clock,
     /// When to stop early.
@@ -157,7 +157,7 @@ pub(super) enum Pause {
 pub fn run(course: Course, recorder: Option<&mut Recorder>, observe: &mut dyn FnMut(&Tick)) -> Option<Ended> {
     let communicator = course.communicator;
     let mut leader = communicator.is_root().then(|| Leader::new(&course, recorder, observe));
-    let mut member = Member::new(course);
+    let (mut member, cells) = Member::new(course);
     let mut entered = true;
     let rest = loop {
         let pause = member.take_batch(leader.as_ref().is_some_and(Leader::is_over));
@@ -175,5 +175,6 @@ pub fn run(course: Course, recorder: Option<&mut Recorder>, observe: &mut dyn Fn
         }
     };
     let per_rank = member.performances();
+    cells[member.block.range()].clone_from_slice(member.block.cells());
     leader.map(|leader| leader.finish(&member, rest && entered, per_rank))
 }

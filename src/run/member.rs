@@ -42,17 +42,18 @@ pub(super) struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    pub(super) fn new(mut course: Course<'a>) -> Self {
+    /// A process with its share of the cells, and all of them back.
+    pub(super) fn new(course: Course<'a>) -> (Self, &'a mut [CellState]) {
         let communicator = course.communicator;
         let blocks = Decomposition::even(course.cells.len(), communicator.size());
         let range = blocks.block(communicator.rank());
-        let cells = course.cells.drain(range.clone()).collect();
-        Member {
+        let mine = course.cells[range.clone()].to_vec();
+        let member = Member {
             model: course.model,
             communicator,
             clock: course.clock,
             rules: course.rules,
-            block: Block::new(course.model, range, cells, course.threads, course.chunk),
+            block: Block::new(course.model, range, mine, course.threads, course.chunk),
             blocks,
             steps: Vec::new(),
             before: None,
@@ -62,7 +63,8 @@ impl<'a> Member<'a> {
             failure: None,
             step_s: 0.0,
             exchange_s: 0.0,
-        }
+        };
+        (member, course.cells)
     }
 
     /// Steps until the batch is full or the run cannot go on; `over`: process 0 knows already that it is over, and only

@@ -22,7 +22,7 @@ fn on_one_node(ranks: usize, cores: usize) -> Vec<Place> {
 #[test]
 fn the_six_reasons_of_the_python_program_and_their_order() {
     let jobs = |jobs| Requests { jobs: Some(jobs), parallel: Some(true), ..NOTHING };
-    let reason = |cells, requests: Requests| Decision::new(cells, &on_one_node(1, 8), &requests).disabled;
+    let reason = |cells, requests: Requests| Decision::new(cells, &on_one_node(1, 8), requests).disabled;
     assert_eq!(reason(3, Requests { parallel: Some(false), ..jobs(4) }), Some(Disabled::NotRequested));
     assert_eq!(reason(3, jobs(1)), Some(Disabled::TooFewCells));
     assert_eq!(reason(8, jobs(1)), Some(Disabled::SingleJob));
@@ -34,39 +34,39 @@ fn the_six_reasons_of_the_python_program_and_their_order() {
 #[test]
 fn jobs_are_threads_of_one_process_and_processes_of_several() {
     let with_jobs = |ranks, jobs| {
-        let decision = Decision::new(32, &on_one_node(ranks, 8), &Requests { jobs: Some(jobs), ..NOTHING });
+        let decision = Decision::new(32, &on_one_node(ranks, 8), Requests { jobs: Some(jobs), ..NOTHING });
         (decision.ranks_active, decision.threads)
     };
     assert_eq!(with_jobs(1, 6), (1, 6));
     assert_eq!(with_jobs(4, 2), (2, 1));
     assert_eq!(with_jobs(4, 8), (4, 2));
-    let decision = Decision::new(32, &on_one_node(2, 8), &Requests { jobs: Some(8), threads: Some(3), ..NOTHING });
+    let decision = Decision::new(32, &on_one_node(2, 8), Requests { jobs: Some(8), threads: Some(3), ..NOTHING });
     assert_eq!((decision.ranks_active, decision.threads), (2, 3));
 }
 
 #[test]
 fn few_cells_on_many_processes_stay_on_one() {
-    let decision = Decision::new(4, &on_one_node(8, 8), &NOTHING);
+    let decision = Decision::new(4, &on_one_node(8, 8), NOTHING);
     assert_eq!(decision.disabled, Some(Disabled::TooFewCellsPerJob));
     assert_eq!((decision.ranks_active, decision.threads, decision.requested), (1, 1, true));
     assert_eq!(decision.advice, ["4 cells on 8 processes: process 0 computes alone (too_few_cells_per_job)"]);
     let relaxed = Requests { min_cells: 1, min_cells_per_job: 1, ..NOTHING };
-    let decision = Decision::new(4, &on_one_node(8, 8), &relaxed);
+    let decision = Decision::new(4, &on_one_node(8, 8), relaxed);
     assert_eq!((decision.disabled, decision.ranks_active), (None, 4));
 }
 
 #[test]
 fn one_process_takes_the_cores_it_has_and_no_more_threads_than_cells() {
-    let threads = |cells, cores| Decision::new(cells, &on_one_node(1, cores), &NOTHING).threads;
+    let threads = |cells, cores| Decision::new(cells, &on_one_node(1, cores), NOTHING).threads;
     assert_eq!(threads(32, 8), 8);
     assert_eq!(threads(5, 8), 5);
-    let alone = Decision::new(32, &on_one_node(1, 1), &NOTHING);
+    let alone = Decision::new(32, &on_one_node(1, 1), NOTHING);
     assert_eq!((alone.disabled, alone.requested, alone.threads), (Some(Disabled::SingleJob), false, 1));
 }
 
 #[test]
 fn processes_share_the_cores_of_their_node_unless_they_are_bound_to_their_own() {
-    let threads = |places: &[Place]| Decision::new(64, places, &NOTHING).threads;
+    let threads = |places: &[Place]| Decision::new(64, places, NOTHING).threads;
     assert_eq!(threads(&on_one_node(4, 8)), 2);
     assert_eq!(threads(&[place("a", "0-3", 4), place("a", "4-7", 4)]), 4);
     assert_eq!(threads(&[place("a", "0-7", 8), place("b", "0-7", 8)]), 8);
@@ -76,15 +76,15 @@ fn processes_share_the_cores_of_their_node_unless_they_are_bound_to_their_own() 
 
 #[test]
 fn too_many_workers_are_noticed_once() {
-    let decision = Decision::new(64, &on_one_node(4, 2), &NOTHING);
+    let decision = Decision::new(64, &on_one_node(4, 2), NOTHING);
     assert!(decision.oversubscribed);
     assert_eq!(decision.advice.len(), 1);
     assert!(decision.advice[0].starts_with("4 workers share 2 cores on a"), "{}", decision.advice[0]);
     let two_threads = Requests { threads: Some(2), ..NOTHING };
-    assert!(!Decision::new(64, &on_one_node(4, 8), &two_threads).oversubscribed);
-    assert!(Decision::new(64, &on_one_node(1, 1), &two_threads).oversubscribed);
+    assert!(!Decision::new(64, &on_one_node(4, 8), two_threads).oversubscribed);
+    assert!(Decision::new(64, &on_one_node(1, 1), two_threads).oversubscribed);
     // Processes that do not work need no core.
-    assert!(!Decision::new(4, &on_one_node(8, 2), &NOTHING).oversubscribed);
+    assert!(!Decision::new(4, &on_one_node(8, 2), NOTHING).oversubscribed);
 }
 
 #[test]
@@ -124,8 +124,8 @@ fn variables_are_read_as_the_python_program_reads_them() {
 #[test]
 fn the_block_has_the_keys_of_the_python_program() {
     let requests = Requests { chunk_size: 40, ..NOTHING };
-    let decision = Decision::new(7, &on_one_node(3, 8), &requests);
-    let block = decision.to_json(7, &requests);
+    let decision = Decision::new(7, &on_one_node(3, 8), requests);
+    let block = decision.to_json();
     for key in [
         "requested",
         "enabled",
@@ -153,6 +153,6 @@ fn this_process_runs_somewhere() {
     assert!(here.cores >= 1 && here.host_cores >= here.cores && !here.host.is_empty(), "{here:?}");
     assert_eq!([count_list("0-3,8"), count_list("5"), count_list("")], [5, 1, 0]);
     assert_eq!(from_bytes::<Place>(&to_bytes(&here)).unwrap(), here);
-    let decision = Decision::new(64, &on_one_node(4, 2), &NOTHING);
+    let decision = Decision::new(64, &on_one_node(4, 2), NOTHING);
     assert_eq!(from_bytes::<Decision>(&to_bytes(&decision)).unwrap(), decision);
 }
