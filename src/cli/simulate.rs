@@ -164,10 +164,10 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
             tracing::warn!("{warning}");
         }
         let decision = Decision::new(prepared.setup.cells.len(), world.places(), requests);
+        let recorder = start_recording(args, prepared, &decision)?;
         for advice in &decision.advice {
             tracing::warn!("{advice}");
         }
-        let recorder = start_recording(args, prepared, &decision)?;
         Ok((decision, recorder))
     })?;
     // The others wait until the end.

@@ -178,3 +178,6 @@ pub fn run(course: Course, recorder: Option<&mut Recorder>, observe: &mut dyn Fn
     cells[member.block.range()].clone_from_slice(member.block.cells());
     leader.map(|leader| leader.finish(&member, rest && entered, per_rank))
 }
+
+#[cfg(test)]
+mod tests;
