@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 /// A new decomposition has to lower the largest load by this factor to be worth moving cells.
-const WORTH_A_MOVE: f64 = 1.1;
+const WORTH_A_MOVE: f64 = 1.02;
 
 /// One block of cells for each process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,7 +191,7 @@ mod tests {
     fn cells_move_only_when_it_is_worth_it() {
         let even = Decomposition::even(8, 2);
         assert_eq!(even.better(&[1.0; 8], 0.0), None);
-        assert_eq!(even.better(&[1.0, 1.0, 1.0, 1.0, 1.05, 1.05, 1.05, 1.05], 0.0), None);
+        assert_eq!(even.better(&[1.0, 1.0, 1.0, 1.0, 1.01, 1.01, 1.01, 1.01], 0.0), None);
         let moved = even.better(&[3.0, 3.0, 3.0, 3.0, 1.0, 1.0, 1.0, 1.0], 0.0).unwrap();
         assert_eq!(moved.ends(), [3, 8]);
     }

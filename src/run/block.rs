@@ -11,9 +11,31 @@ use crate::disk::report::{CellReport, StepFacts};
 use crate::disk::step::step;
 use crate::disk::workers::Workers;
 use crate::smoluchowski::IntegrationError;
+use crate::wire_struct;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use std::ops::Range;
+
+/// Cells, and what happened to them since the last record.
+#[derive(Debug, Clone)]
+pub struct Load {
+    cells: Vec<CellState>,
+    interval: Interval,
+}
+wire_struct!(Load { cells, interval });
+
+impl Load {
+    /// The whole disk, from its blocks in order.
+    pub fn of_blocks(blocks: Vec<Load>) -> Self {
+        let (cells, intervals): (Vec<_>, Vec<_>) = blocks.into_iter().map(|load| (load.cells, load.interval)).unzip();
+        Load { cells: cells.concat(), interval: Interval::of_blocks(intervals) }
+    }
+
+    /// Some of its cells.
+    pub fn of_cells(&self, range: Range<usize>) -> Self {
+        Load { cells: self.cells[range.clone()].to_vec(), interval: self.interval.of_cells(range) }
+    }
+}
 
 /// Contiguous cells of the disk.
 pub struct Block<'a> {
@@ -75,11 +97,16 @@ impl<'a> Block<'a> {
         self.interval.is_empty()
     }
 
+    /// Everything about the cells that moves with them.
+    pub fn load(&self) -> Load {
+        Load { cells: self.cells.clone(), interval: self.interval.clone() }
+    }
+
     /// Exchanges the cells for others.
-    pub fn replace(&mut self, range: Range<usize>, cells: Vec<CellState>) {
+    pub fn replace(&mut self, range: Range<usize>, load: Load) {
         self.range = range;
-        self.cells = cells;
-        self.interval = Interval::default();
+        self.cells = load.cells;
+        self.interval = load.interval;
     }
 
     /// Remembers the present, for [`Block::go_back`].

@@ -1,6 +1,8 @@
 //! What happened to the cells since the record before: several coupling steps seen as one.
 
 use crate::disk::report::{CellReport, SmolReport, StepFacts};
+use crate::wire_struct;
+use std::ops::Range;
 
 /// The coupling steps since the last record.
 #[derive(Debug, Clone, Default)]
@@ -9,7 +11,25 @@ pub struct Interval {
     reports: Vec<CellReport>,
 }
 
+wire_struct!(Interval { elapsed, reports });
+
 impl Interval {
+    /// The same interval of all cells, from blocks of cells in order.
+    pub fn of_blocks(blocks: impl IntoIterator<Item = Interval>) -> Self {
+        let mut all = Interval::default();
+        for block in blocks {
+            all.elapsed = block.elapsed;
+            all.reports.extend(block.reports);
+        }
+        all
+    }
+
+    /// The same interval of some of its cells.
+    pub fn of_cells(&self, cells: Range<usize>) -> Self {
+        let reports = if self.is_empty() { Vec::new() } else { self.reports[cells].to_vec() };
+        Interval { elapsed: self.elapsed, reports }
+    }
+
     /// Adds one coupling step of all cells.
     pub fn add(&mut self, dt: f64, reports: &[CellReport]) {
         if self.elapsed == 0.0 {

@@ -14,15 +14,15 @@ use crate::parallel::decomposition::Decomposition;
 use rayon::ThreadPool;
 use std::time::Instant;
 
-/// Wall time that a batch should take [s]: short for who waits for records, long against the cost of a message.
-const BATCH_TIME: f64 = 0.2;
+/// Share of the time since the start that a batch should take: processes wait for each other after each, and cells can
+/// move.
+const BATCH_SHARE: f64 = 0.02;
+/// Shortest and longest time for a batch [s]: long against the cost of a message, short for who waits for records.
+const BATCH_TIME: (f64, f64) = (0.05, 2.0);
 /// Most steps in a batch.
 const LONGEST_BATCH: usize = 256;
 /// Largest message of all processes together [bytes].
 const LARGEST_BATCH: usize = 32 << 20;
-
-/// A batch weighs this much less than the one after it in what cells cost.
-const FADING: f64 = 0.7;
 
 /// Process 0.
 pub(super) struct Leader<'a> {
@@ -39,11 +39,10 @@ pub(super) struct Leader<'a> {
     stopped: bool,
     failed_on: Option<usize>,
     effort: Effort,
+    started: Instant,
     last_verdict: Instant,
-    /// What each cell cost lately.
-    costs: Vec<f64>,
-    /// Time in records lately [s].
-    write_lately: f64,
+    /// Time in records beside or before the last batch [s].
+    last_write_s: f64,
     /// Inner steps of this process's own cells.
     own_cost: f64,
     /// Threads of this process.
@@ -66,9 +65,9 @@ impl<'a> Leader<'a> {
             stopped: false,
             failed_on: None,
             effort: Effort::default(),
+            started: Instant::now(),
             last_verdict: Instant::now(),
-            costs: vec![0.0; course.model.cells.len()],
-            write_lately: 0.0,
+            last_write_s: 0.0,
             own_cost: 0.0,
             threads: course.threads.map_or(1, ThreadPool::current_num_threads),
         }
@@ -109,25 +108,28 @@ impl<'a> Leader<'a> {
         self.last_verdict = Instant::now();
         let record = self.model.cells.len() * (size_of::<CellReport>() + size_of::<f64>() * self.model.sizes.len());
         let longest = LONGEST_BATCH.min(4 * member.limit).min(LARGEST_BATCH / record.max(1)).max(1);
-        let limit = ((member.limit as f64 * BATCH_TIME / elapsed) as usize).clamp(1, longest);
-
-        for (cost, new) in self.costs.iter_mut().zip(&self.batch.costs) {
-            *cost = FADING * *cost + new;
-        }
+        let time = (BATCH_SHARE * self.started.elapsed().as_secs_f64()).clamp(BATCH_TIME.0, BATCH_TIME.1);
+        let limit = ((member.limit as f64 * time / elapsed) as usize).clamp(1, longest);
         self.own_cost += self.batch.costs[member.block.range()].iter().sum::<f64>();
-        let better = if member.block.is_recorded() { self.better_blocks(member) } else { None };
-        self.write_lately *= FADING;
+        let better = self.better_blocks(member);
         self.effort.moves += u64::from(better.is_some());
         Verdict::Go { limit, ends: better.map_or_else(Vec::new, |blocks| blocks.ends().to_vec()) }
     }
 
-    /// Blocks that suit the costs better. What happened since the last record stays where it is, so this is for moments
-    /// just after a record.
+    /// Blocks that would have suited the last batch better, if that is worth a move. The costs drift with the disk: older
+    /// batches would only mislead.
     fn better_blocks(&self, member: &Member) -> Option<Decomposition> {
         // With several threads, one of them writes while the others step.
         let writing = if self.threads > 1 { self.effort.write_s } else { 0.0 };
         let stepping = (self.threads as f64 * member.step_s - writing).max(f64::MIN_POSITIVE);
-        member.blocks.better(&self.costs, self.write_lately * self.own_cost / stepping)
+        let written = self.last_write_s * self.own_cost / stepping;
+        tracing::debug!(
+            steps = member.steps.len(),
+            cost = self.batch.costs.iter().sum::<f64>(),
+            imbalance = member.blocks.imbalance(&self.batch.costs, written),
+            "batch"
+        );
+        member.blocks.better(&self.batch.costs, written)
     }
 
     /// Enters the steps of the batch that count.
@@ -140,8 +142,8 @@ impl<'a> Leader<'a> {
         }
         self.due.clear();
         let elapsed = start.elapsed().as_secs_f64();
+        self.last_write_s = elapsed;
         self.effort.write_s += elapsed;
-        self.write_lately += elapsed;
     }
 
     /// Closes the books; `reported`: the processes have reported what is still to be recorded.

@@ -1,7 +1,7 @@
 //! What every process does: steps its cells, reports, follows the verdict of process 0.
 
 use super::batch::{Failure, Message, Step};
-use super::block::Block;
+use super::block::{Block, Load};
 use super::clock::Clock;
 use super::driver::{Course, Pause, RunError, Verdict};
 use super::leader::Leader;
@@ -133,10 +133,10 @@ impl<'a> Member<'a> {
             return;
         }
         let start = Instant::now();
-        self.communicator.gather(&to_bytes(&self.block.cells().to_vec()), &mut self.messages);
+        self.communicator.gather(&to_bytes(&self.block.load()), &mut self.messages);
         self.blocks = Decomposition::from_ends(ends);
-        let mut mine = Vec::new();
         let parts = if self.communicator.is_root() { self.parts() } else { Vec::new() };
+        let mut mine = Vec::new();
         self.communicator.scatter(&parts, &mut mine);
         self.block.replace(self.blocks.block(self.communicator.rank()), from_peer(&mine));
         self.exchange_s += start.elapsed().as_secs_f64();
@@ -144,9 +144,8 @@ impl<'a> Member<'a> {
 
     /// The cells that all have sent, by their new places.
     fn parts(&self) -> Vec<Vec<u8>> {
-        let cells: Vec<CellState> =
-            self.messages.iter().flat_map(|message| from_peer::<Vec<CellState>>(message)).collect();
-        self.blocks.blocks().map(|block| to_bytes(&cells[block].to_vec())).collect()
+        let disk = Load::of_blocks(self.messages.iter().map(|message| from_peer(message)).collect());
+        self.blocks.blocks().map(|block| to_bytes(&disk.of_cells(block))).collect()
     }
 
     /// Takes back what was stepped after the first `kept` steps of the batch.
