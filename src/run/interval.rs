@@ -125,6 +125,23 @@ mod tests {
     }
 
     #[test]
+    fn cells_take_their_part_of_an_interval_along() {
+        let reports: Vec<CellReport> = (0..5).map(fixtures::report).collect();
+        let mut all = Interval::default();
+        all.add(30.0, &reports);
+        let mut blocks = [all.of_cells(0..2), all.of_cells(2..5)];
+        blocks[0].add(10.0, &reports[..2]);
+        blocks[1].add(10.0, &reports[2..]);
+        let mut moved = Interval::of_blocks(blocks);
+        all.add(10.0, &reports);
+        let (stayed, moved) = (all.close(&fixtures::step()), moved.close(&fixtures::step()));
+        assert_eq!(moved.0.dt, 40.0);
+        assert_eq!(format!("{:?}", moved.1), format!("{:?}", stayed.1));
+        // What was recorded does not move.
+        assert!(all.of_cells(1..3).reports.is_empty());
+    }
+
+    #[test]
     fn a_step_without_collisions_does_not_hide_those_before() {
         let mut interval = Interval::default();
         interval.add(1.0, &[fixtures::report(0)]);

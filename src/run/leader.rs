@@ -41,8 +41,8 @@ pub(super) struct Leader<'a> {
     effort: Effort,
     started: Instant,
     last_verdict: Instant,
-    /// Time in records beside or before the last batch [s].
-    last_write_s: f64,
+    /// Records entered.
+    records: usize,
     /// Inner steps of this process's own cells.
     own_cost: f64,
     /// Threads of this process.
@@ -67,7 +67,7 @@ impl<'a> Leader<'a> {
             effort: Effort::default(),
             started: Instant::now(),
             last_verdict: Instant::now(),
-            last_write_s: 0.0,
+            records: 0,
             own_cost: 0.0,
             threads: course.threads.map_or(1, ThreadPool::current_num_threads),
         }
@@ -111,25 +111,37 @@ impl<'a> Leader<'a> {
         let time = (BATCH_SHARE * self.started.elapsed().as_secs_f64()).clamp(BATCH_TIME.0, BATCH_TIME.1);
         let limit = ((member.limit as f64 * time / elapsed) as usize).clamp(1, longest);
         self.own_cost += self.batch.costs[member.block.range()].iter().sum::<f64>();
-        let better = self.better_blocks(member);
+        let better = self.better_blocks(member, limit);
         self.effort.moves += u64::from(better.is_some());
         Verdict::Go { limit, ends: better.map_or_else(Vec::new, |blocks| blocks.ends().to_vec()) }
     }
 
-    /// Blocks that would have suited the last batch better, if that is worth a move. The costs drift with the disk: older
-    /// batches would only mislead.
-    fn better_blocks(&self, member: &Member) -> Option<Decomposition> {
-        // With several threads, one of them writes while the others step.
-        let writing = if self.threads > 1 { self.effort.write_s } else { 0.0 };
-        let stepping = (self.threads as f64 * member.step_s - writing).max(f64::MIN_POSITIVE);
-        let written = self.last_write_s * self.own_cost / stepping;
+    /// Blocks that suit the next batch, of `limit` steps, better. Its cells will cost what they cost in this one: the
+    /// costs drift with the disk, so that older batches would only mislead.
+    fn better_blocks(&self, member: &Member, limit: usize) -> Option<Decomposition> {
+        let longer = limit as f64 / member.steps.len().max(1) as f64;
+        let writing = self.cost_of_writing(member) / longer;
         tracing::debug!(
             steps = member.steps.len(),
-            cost = self.batch.costs.iter().sum::<f64>(),
-            imbalance = member.blocks.imbalance(&self.batch.costs, written),
+            imbalance = member.blocks.imbalance(&self.batch.costs, 0.0),
             "batch"
         );
-        member.blocks.better(&self.batch.costs, written)
+        member.blocks.better(&self.batch.costs, writing)
+    }
+
+    /// What it will cost to write the records of this batch, beside or before the next one, in inner steps of cells.
+    fn cost_of_writing(&self, member: &Member) -> f64 {
+        if self.records == 0 {
+            return 0.0;
+        }
+        // With several threads, one of them writes while the others step.
+        let within_steps = if self.threads > 1 { self.effort.write_s } else { 0.0 };
+        let stepping = (self.threads as f64 * member.step_s - within_steps).max(f64::MIN_POSITIVE);
+        self.effort.write_s * (self.records_due() as f64 / self.records as f64) * self.own_cost / stepping
+    }
+
+    fn records_due(&self) -> usize {
+        self.due.iter().filter(|step| step.tick.record).count()
     }
 
     /// Enters the steps of the batch that count.
@@ -140,10 +152,9 @@ impl<'a> Leader<'a> {
             self.outcome = Some(Err(error));
             self.entered = false;
         }
+        self.records += self.records_due();
         self.due.clear();
-        let elapsed = start.elapsed().as_secs_f64();
-        self.last_write_s = elapsed;
-        self.effort.write_s += elapsed;
+        self.effort.write_s += start.elapsed().as_secs_f64();
     }
 
     /// Closes the books; `reported`: the processes have reported what is still to be recorded.
