@@ -46,8 +46,12 @@ print(*(one.getsockname()[1] for one in sockets))')
     head -c 1024 /dev/urandom >"$folder/munge/key"
     chmod 400 "$folder/munge/key"
 
-    # cgroup.conf and mpi.conf are read because they lie beside slurm.conf. The PMIx plugin's default way to collect,
-    # a tree, sometimes makes ranks of Open MPI 4 crash in MPI_Init.
+    # These are read because they lie beside slurm.conf. Without cgroups: the old versions do not know `disabled`, but
+    # do not touch groups of version 1 unless asked. The default way in which the PMIx plugin collects, a tree,
+    # sometimes makes processes of Open MPI 4 crash in MPI_Init.
+    local plugin=disabled
+    [[ $(slurmd -V) != *" 2"[0-2].* ]] || plugin=cgroup/v1
+    echo "CgroupPlugin=$plugin" >"$folder/cgroup.conf"
     echo 'PMIxCollFence=ring' >"$folder/mpi.conf"
     : >"$folder/plugstack.conf"
     cat >"$folder/slurm.conf" <<CONF
@@ -80,7 +84,7 @@ SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
 # The end of a job can be looked up for an hour.
 MinJobAge=3600
 NodeName=node NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports#* } CPUs=$cpus RealMemory=$memory
-PartitionName=test Nodes=node Default=YES MaxTime=10
+PartitionName=test Nodes=node Default=YES MaxTime=120
 CONF
     export SLURM_CONF=$folder/slurm.conf
 
@@ -92,9 +96,10 @@ CONF
     wait_until 60 "the node to be idle" cluster_is_idle || return
 }
 
-# Starts a daemon in the background. Whatever it starts inherits CLUSTER_FOLDER, by which cluster_stop knows it.
+# Starts a daemon in the background, which ends with this shell at the latest. Whatever it starts inherits
+# CLUSTER_FOLDER, by which cluster_stop knows it.
 cluster_daemon() {
-    env CLUSTER_FOLDER="$cluster_folder" "$@" </dev/null &>"$cluster_folder/log/$1" &
+    CLUSTER_FOLDER=$cluster_folder setpriv --pdeathsig TERM "$@" </dev/null &>"$cluster_folder/log/$1" &
     cluster_daemons+=($!)
 }
 
