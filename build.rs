@@ -5,18 +5,17 @@ use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    // A copy of the sources inside another project's repository has no commit of its own.
-    if git(&["ls-files", "build.rs"]).is_none() {
-        return;
-    }
-    let Some(commit) = git(&["rev-parse", "HEAD"]) else { return };
-    println!("cargo::rustc-env=MARSDISK_GIT_COMMIT={commit}");
     // HEAD changes when a branch is switched, its log with every commit. In a linked worktree neither is in `.git/`.
     for name in ["HEAD", "logs/HEAD"] {
         // A file that is named and not there would cause a new build each time.
         if let Some(path) = git(&["rev-parse", "--git-path", name]).filter(|path| Path::new(path).exists()) {
             println!("cargo::rerun-if-changed={path}");
         }
+    }
+    // A copy of the sources inside another project's repository has no commit of its own.
+    let tracked = git(&["ls-files", "build.rs"]).is_some();
+    if let Some(commit) = git(&["rev-parse", "HEAD"]).filter(|_| tracked) {
+        println!("cargo::rustc-env=MARSDISK_GIT_COMMIT={commit}");
     }
 }
 

@@ -60,6 +60,7 @@ def check_parquet(path, name, columns, python_columns):
     require(schema.names == [column for column, _, _ in columns], f"{name}: columns differ from docs/output.md")
     footer = pq.read_metadata(path).metadata
     units, definitions = json.loads(footer[b"units"]), json.loads(footer[b"definitions"])
+    require(schema.metadata[b"units"] == footer[b"units"], f"{name}: pyarrow's schema lacks the units")
     for column, kind, unit in columns:
         field = schema.field(column)
         require(ARROW_TYPES[kind](field.type), f"{name}: {column} is {field.type}, documented as {kind}")

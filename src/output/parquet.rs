@@ -57,9 +57,11 @@ impl<T: Table> TableWriter<T> {
         columns: &'static [Column<T>],
         rows_per_group: usize,
     ) -> Result<Self, OutputError> {
-        let schema = Arc::new(Schema::new(arrow_fields(columns)));
+        // Twice: pyarrow looks at the Arrow schema, others at the footer.
+        let facts = facts(columns);
+        let schema = Arc::new(Schema::new(arrow_fields(columns)).with_metadata(HashMap::from(facts.clone())));
         let part = PartFile::create(path)?;
-        let writer = properties(columns)
+        let writer = properties(columns, facts)
             .and_then(|properties| ArrowWriter::try_new(part, schema.clone(), Some(properties)))
             .map_err(parquet_error(path))?;
         let buffers = columns.iter().map(Buffer::new).collect();
@@ -185,23 +187,28 @@ fn arrow_fields<T: Table>(columns: &[Column<T>]) -> Fields {
     columns.iter().map(field).collect()
 }
 
-fn properties<T: Table>(columns: &[Column<T>]) -> Result<WriterProperties, ParquetError> {
+const PROGRAM: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+
+/// What a file says about itself: units and definitions of its columns, version of their list, program.
+fn facts<T: Table>(columns: &[Column<T>]) -> [(String, String); 4] {
     let map = |f: fn(&Column<T>) -> &'static str| {
         let map: BTreeMap<_, _> = columns.iter().map(|column| (column.name, f(column))).collect();
         serde_json::json!(map).to_string()
     };
-    let program = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
-    let metadata = vec![
-        KeyValue::new("units".to_owned(), map(|column| column.unit)),
-        KeyValue::new("definitions".to_owned(), map(|column| column.meaning)),
-        KeyValue::new("schema_version".to_owned(), SCHEMA_VERSION.to_owned()),
-        KeyValue::new("program".to_owned(), program.to_owned()),
-    ];
+    [
+        ("units".to_owned(), map(|column| column.unit)),
+        ("definitions".to_owned(), map(|column| column.meaning)),
+        ("schema_version".to_owned(), SCHEMA_VERSION.to_owned()),
+        ("program".to_owned(), PROGRAM.to_owned()),
+    ]
+}
+
+fn properties<T: Table>(columns: &[Column<T>], facts: [(String, String); 4]) -> Result<WriterProperties, ParquetError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .set_created_by(program.to_owned())
+        .set_created_by(PROGRAM.to_owned())
         .set_max_row_group_row_count(None)
-        .set_key_value_metadata(Some(metadata));
+        .set_key_value_metadata(Some(facts.map(|(key, value)| KeyValue::new(key, value)).to_vec()));
     Ok(encodings(properties, columns, &[]).build())
 }
 

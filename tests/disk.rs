@@ -1,0 +1,212 @@
+//! One process at a time against its closed form, through the same time loop as a whole run; and cells that no longer
+//! evolve. How the processes act together is checked in `runs.rs`.
+
+mod support;
+
+use marsdisk_mpi::disk::setup::Setup;
+use marsdisk_mpi::disk::step::step;
+use marsdisk_mpi::disk::workers::Workspace;
+use marsdisk_mpi::physics::constants::{C, G, M_MARS, R_MARS, SIGMA_SB};
+use marsdisk_mpi::run::stop::StopReason;
+use std::f64::consts::PI;
+use support::{ADAPTIVE, assert_close, disk, evolve, shipped};
+
+/// What the closed forms are met to; the integrator works at 10⁻⁹.
+const EXACT: f64 = 1e-6;
+/// Temperature of Mars [K]; grains of the outer cell are then solid.
+const TEMPERATURE: f64 = 3200.0;
+
+/// One cell around a Mars that keeps its temperature, with no process but those that `overrides` switch on.
+fn cell(overrides: &[&str]) -> Setup {
+    let mut all = vec![
+        "geometry.Nr=1",
+        "radiation.TM_K=3200",
+        "radiation.mars_temperature_driver.enabled=false",
+        "radiation.qpr_table_path=null",
+        "radiation.Q_pr=0.7",
+        "chi_blow=1.0",
+        "numerics.rtol=1e-9",
+        "numerics.atol=1e-15",
+        "optical_depth.tau_stop=1e6",
+    ];
+    all.extend(overrides);
+    disk(&shipped("quick.yml"), &all, None)
+}
+
+fn run(setup: &mut Setup, seconds: f64) {
+    let ended = evolve(setup, ADAPTIVE, 100.0, seconds);
+    assert_eq!(ended.result.unwrap(), StopReason::EndReached);
+}
+
+/// Replaces the bins, all mass in `bin`.
+fn put_into(setup: &mut Setup, bin: usize, mass: f64) {
+    setup.cells[0].bins.fill(0.0);
+    setup.cells[0].bins[bin] = mass;
+}
+
+/// Shrinking of black grains [m s⁻¹] by the evaporation that `quick.yml` configures for solids:
+/// α P √(µ/2πRT) / ρ with log₁₀ P = A − B/T and T = T_M √(R/2r).
+fn shrinking(setup: &Setup) -> f64 {
+    let grain = TEMPERATURE * (R_MARS / (2.0 * setup.model.cells[0].facts.r)).sqrt();
+    let pressure = 10f64.powf(13.809441833 - 28362.904024 / grain);
+    0.1 * pressure * (0.140694 / (2.0 * PI * 8.314462618 * grain)).sqrt() / 3270.0
+}
+
+#[test]
+fn supply_alone_adds_its_rate_in_the_sizes_of_the_start() {
+    let mut setup = cell(&["physics_mode=sublimation_only", "sinks.enable_sublimation=false"]);
+    let before = setup.cells[0].clone();
+    run(&mut setup, 1e6);
+    let facts = setup.model.cells[0].facts;
+    // A twentieth of the surface density of optical depth 0.05, which is that of the start, per orbit.
+    let supplied = 0.05 * facts.initial_surface_density * 1e6 / facts.t_orb;
+    assert_close(setup.cells[0].cumulative.supplied, supplied, 1e-10);
+    for k in 0..before.bins.len() {
+        let share = before.bins[k] / facts.initial_surface_density;
+        assert_close(setup.cells[0].bins[k], before.bins[k] + share * supplied, 1e-10);
+    }
+}
+
+#[test]
+fn shrinking_grains_pass_from_bin_to_bin_and_the_rest_is_vapour() {
+    let mut setup = cell(&["physics_mode=sublimation_only", "supply.enabled=false"]);
+    let top = 12;
+    put_into(&mut setup, top, 3.0);
+    let (sizes, speed) = (setup.model.sizes.sizes.clone(), shrinking(&setup));
+    let rates: Vec<f64> = (0..=top).map(|k| speed / if k == 0 { sizes[0] } else { sizes[k] - sizes[k - 1] }).collect();
+    let time = 1.5 / rates[top];
+    run(&mut setup, time);
+    // Numbers of a decay chain (Bateman 1910), as shares of the grains at the start; mass goes as s³.
+    let mut remaining = 0.0;
+    for last in (top - 4..=top).rev() {
+        let factors: f64 = rates[last + 1..=top].iter().product();
+        let share: f64 = (last..=top)
+            .map(|i| {
+                let others: f64 = (last..=top).filter(|l| *l != i).map(|l| rates[l] - rates[i]).product();
+                (-rates[i] * time).exp() / others
+            })
+            .sum();
+        let mass = 3.0 * factors * share * (sizes[last] / sizes[top]).powi(3);
+        assert_close(setup.cells[0].bins[last], mass, EXACT);
+        remaining += mass;
+    }
+    // Five bins down a grain has 10⁻⁵ of its mass; what smaller ones hold is below the tolerance.
+    let ledger = &setup.cells[0].cumulative;
+    assert_close(ledger.sublimation, 3.0 - remaining, 1e-5);
+    assert_eq!((ledger.blowout, ledger.gas_drag, ledger.supplied), (0.0, 0.0, 0.0));
+}
+
+#[test]
+fn grains_with_a_life_time_decay_bin_by_bin() {
+    let scheme = "sinks.sublimation_scheme=lifetime";
+    let mut setup = cell(&["physics_mode=sublimation_only", "supply.enabled=false", scheme]);
+    setup.cells[0].bins.fill(0.1);
+    let (sizes, speed) = (setup.model.sizes.sizes.clone(), shrinking(&setup));
+    let time = sizes[10] / speed;
+    run(&mut setup, time);
+    for (mass, size) in setup.cells[0].bins.iter().zip(&sizes) {
+        let wanted = 0.1 * (-speed * time / size).exp();
+        assert!((mass - wanted).abs() <= EXACT * wanted + 1e-10, "{mass:e} instead of {wanted:e}");
+    }
+}
+
+#[test]
+fn gas_drag_and_supply_meet_in_a_steady_state() {
+    let drag = ["sinks.enable_gas_drag=true", "sinks.rho_g=1e-9", "sinks.enable_sublimation=false"];
+    let mut setup = cell(&[&["physics_mode=sublimation_only"], &drag[..]].concat());
+    let (time, life) = (5e3, 3270.0 * 1e-6 / (1e-9 * 500.0)); // ρ s / (ρ_g c_s) of a grain of 1 µm
+    let (start, steady) = (setup.cells[0].surface_density(), setup.model.cells[0].supply_nominal * life);
+    run(&mut setup, time);
+    let wanted = steady + (start - steady) * (-time / life).exp();
+    assert_close(setup.cells[0].surface_density(), wanted, EXACT);
+    let lost = start - wanted + steady * time / life;
+    assert_close(setup.cells[0].cumulative.gas_drag, lost, EXACT);
+}
+
+#[test]
+fn blowout_alone_empties_the_bins_below_its_size() {
+    // So little mass that grains never meet; blow-out acts where collisions do.
+    let mut setup = cell(&["supply.enabled=false", "sinks.enable_sublimation=false"]);
+    let mass = 1e-20;
+    setup.cells[0].bins.fill(mass);
+    let facts = setup.model.cells[0].facts;
+    let time = 2.0 * (facts.r.powi(3) / (G * M_MARS)).sqrt();
+    run(&mut setup, time);
+    let s_blow = 3.0 * SIGMA_SB * TEMPERATURE.powi(4) * R_MARS * R_MARS * 0.7 / (2.0 * G * M_MARS * C * 3270.0);
+    let mut cut = 0;
+    for (bin, edges) in setup.model.sizes.edges.windows(2).enumerate() {
+        let below = ((s_blow / edges[0]).ln() / (edges[1] / edges[0]).ln()).clamp(0.0, 1.0);
+        cut += usize::from(below > 0.0 && below < 1.0);
+        // Two blow-out times.
+        assert_close(setup.cells[0].bins[bin], mass * (-2.0 * below).exp(), EXACT);
+    }
+    assert_eq!(cut, 1, "one bin is emptied in part");
+}
+
+#[test]
+fn a_closed_box_keeps_its_mass_and_grinds_it_down() {
+    let closed = ["physics_mode=collisions_only", "supply.enabled=false", "blowout.enabled=false"];
+    let mut setup = cell(&closed);
+    let mean_size = |setup: &Setup| {
+        let (sizes, bins) = (&setup.model.sizes.sizes, &setup.cells[0].bins);
+        sizes.iter().zip(bins).map(|(size, mass)| size.ln() * mass).sum::<f64>() / bins.iter().sum::<f64>()
+    };
+    let start = setup.cells[0].surface_density();
+    let mut before = mean_size(&setup);
+    for seconds in [1e3, 1e4, 1e5] {
+        run(&mut setup, seconds);
+        assert_close(setup.cells[0].surface_density(), start, 1e-12);
+        assert!(mean_size(&setup) < before, "after {seconds} s");
+        before = mean_size(&setup);
+    }
+    assert_eq!(setup.cells[0].cumulative.lost(), 0.0);
+}
+
+#[test]
+fn without_collisions_there_is_no_blowout_and_without_sinks_no_evaporation() {
+    let mut still = cell(&["physics_mode=sublimation_only", "sinks.mode='none'", "supply.enabled=false"]);
+    let before = still.cells[0].bins.clone();
+    run(&mut still, 1e6);
+    assert_eq!(still.cells[0].bins, before);
+    for key in [
+        "radiation.source=off",
+        "radiation.use_mars_rp=false",
+        "sinks.rp_blowout.enable=false",
+        "blowout.enabled=false",
+    ] {
+        let mut dark = cell(&[key]);
+        run(&mut dark, 1e4);
+        let ledger = &dark.cells[0].cumulative;
+        assert!(ledger.blowout == 0.0 && ledger.sublimation > 0.0, "{key}: {ledger:?}");
+    }
+}
+
+#[test]
+fn a_cell_that_became_opaque_is_frozen_with_zero_rates() {
+    let thin = ["optical_depth.tau0_target=1e-4", "optical_depth.tau_stop=1e-3"];
+    let mut setup = cell(&[&["physics_mode=collisions_only", "blowout.enabled=false"], &thin[..]].concat());
+    let mut work = Workspace::new(setup.model.sizes.len());
+    let (model, state) = (&setup.model, &mut setup.cells[0]);
+    let mut stop = None;
+    for index in 0..400 {
+        let time = 100.0 * index as f64;
+        let drivers = model.drivers(index, time, 100.0).unwrap();
+        let before = state.clone();
+        let report = step(model, &model.cells[0], state, &drivers, &mut work).unwrap();
+        if let Some(stopped) = stop {
+            assert_eq!(*state, before);
+            assert!(!report.evolved && !report.active && report.smol.is_none() && !report.blowout_active);
+            assert_eq!((report.ledger.lost(), report.ledger.supplied, report.supply.applied), (0.0, 0.0, 0.0));
+            assert_eq!((report.stop_time, report.cumulative), (stopped, before.cumulative));
+        } else {
+            assert!(report.evolved && report.tau_before <= model.tau_stop);
+        }
+        if stop.is_none() && !report.active {
+            assert_eq!(report.stop_time, time + 100.0);
+            assert!(report.stop_tau > model.tau_stop && report.tau > model.tau_stop);
+            stop = Some(report.stop_time);
+        }
+    }
+    let first = stop.expect("the supply makes the cell opaque");
+    assert!(first > 200.0 && first < 3e4, "{first}");
+}
