@@ -27,8 +27,10 @@ clean_up() {
     local status=$?
     trap '' INT TERM HUP
     if [[ $status -ne 0 ]]; then
-        tail --verbose --lines 10 "$work"/cluster/log/* "$work"/*.log 2>/dev/null || true
+        tail --verbose --lines 10 "$work"/slurm/log/* "$work"/*.log 2>/dev/null || true
     fi
+    # Not in the folder that goes.
+    cd /
     cluster_stop
     rm -rf "$work"
     exit "$status"
@@ -41,9 +43,8 @@ trap 'exit 143' TERM HUP
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 # The user is not in the repository.
 export MARSDISK_PROGRAM MARSDISK_HOME=$root
-mkdir "$work/cluster"
 cd "$work"
-cluster_start "$work/cluster" 16
+cluster_start "$work" 16
 srun --mpi=list 2>&1 | grep --quiet pmix || fail "the PMIx plugin of SLURM is missing, without which srun starts no MPI"
 
 # Eight cells: two for each of four processes, the least that is worth it to the program.
@@ -68,15 +69,15 @@ alone 1 --override radiation.TM_K=3500
 alone 2 --override radiation.TM_K=4500 "disk.geometry={ r_in_RM: 1.2, r_out_RM: 2.0 }"
 alone 3 --override optical_depth.tau0_target=0.02
 # Mars becomes too cold for the model in the middle of the run.
-cold=(--override radiation.mars_temperature_driver.mode=hyodo radiation.TM_K=1002)
-! alone cold "${cold[@]}" 2>/dev/null || fail "a run that must fail has not"
+too_cold=(--override radiation.mars_temperature_driver.mode=hyodo radiation.TM_K=1002)
+! alone cold "${too_cold[@]}" 2>/dev/null || fail "a run that must fail has not"
 
 run=$root/slurm/run.sbatch array=$root/slurm/array.sbatch
 two=$(sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/two)
 four=$(sbatch --parsable --ntasks=4 --cpus-per-task=2 "$run" run.yml --outdir out/four)
 mpirun=$(MARSDISK_LAUNCH="mpirun --bind-to none" sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/mpirun)
 scan=$(sbatch --parsable --array=1-4 "$array" run.yml scan.txt --quiet)
-cold=$(sbatch --parsable --ntasks=4 "$run" run.yml --outdir out/cold "${cold[@]}")
+cold=$(sbatch --parsable --ntasks=4 "$run" run.yml --outdir out/cold "${too_cold[@]}")
 broken=$(sbatch --parsable --ntasks=2 "$run" broken.yml --outdir out/broken)
 again=$(sbatch --parsable --ntasks=2 --dependency="afterok:$two" "$run" run.yml --outdir out/two)
 nothing=$(sbatch --parsable "$run")

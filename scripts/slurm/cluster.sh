@@ -5,7 +5,8 @@
 #   cluster_start FOLDER CPUS    the node claims CPUS cores, whatever the machine has; sets SLURM_CONF
 #   cluster_stop                 ends the jobs and every process of this cluster, by its number
 #
-# Keep FOLDER short: it holds sockets, whose names may have 107 letters.
+# Submit jobs from within FOLDER: by their working folder cluster_stop knows processes that outlive everything else.
+# Keep its name short: it holds sockets, whose names may have 107 letters.
 
 # Numbers of the daemons, which are children of this shell: until it waits for them, nobody else gets these numbers.
 cluster_daemons=()
@@ -25,8 +26,8 @@ wait_until() {
 }
 
 cluster_start() {
-    local folder=$1 cpus=$2 user host memory ports
-    cluster_folder=$folder
+    local folder=$1/slurm cpus=$2 user host memory ports
+    cluster_folder=$1
     user=$(id -un) host=$(hostname -s)
     memory=$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
     # Two free ports, outside the range from which connections take theirs.
@@ -83,6 +84,8 @@ SelectTypeParameters=CR_CPU
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
 # The end of a job can be looked up for an hour.
 MinJobAge=3600
+# Seconds between asking a job to end and killing it.
+KillWait=2
 NodeName=node NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports#* } CPUs=$cpus RealMemory=$memory
 PartitionName=test Nodes=node Default=YES MaxTime=120
 CONF
@@ -96,10 +99,9 @@ CONF
     wait_until 60 "the node to be idle" cluster_is_idle || return
 }
 
-# Starts a daemon in the background, which ends with this shell at the latest. Whatever it starts inherits
-# CLUSTER_FOLDER, by which cluster_stop knows it.
+# Starts a daemon in the background, which ends with this shell at the latest.
 cluster_daemon() {
-    CLUSTER_FOLDER=$cluster_folder setpriv --pdeathsig TERM "$@" </dev/null &>"$cluster_folder/log/$1" &
+    (cd "$cluster_folder" && exec setpriv --pdeathsig TERM "$@" </dev/null &>"slurm/log/$1") &
     cluster_daemons+=($!)
 }
 
@@ -114,7 +116,7 @@ cluster_is_empty() {
 cluster_stop() {
     [[ -n $cluster_folder ]] || return 0
     # The usual way first: without jobs only the daemons are left.
-    if [[ -n ${SLURM_CONF-} ]] && timeout 5 scontrol ping &>/dev/null; then
+    if timeout 5 scontrol ping &>/dev/null; then
         timeout 10 scancel --user="$(id -un)" --full || true
         wait_until 15 "the end of the jobs" cluster_is_empty || true
     fi
@@ -128,29 +130,29 @@ cluster_stop() {
     done
     cluster_daemons=()
     cluster_folder=
+    unset SLURM_CONF
 }
 
-# What is left after 5 s, such as the processes of a job that could not be told to end, is killed.
+# What is left after 10 s, such as the processes of a job that could not be told to end, is killed.
 cluster_kill_rest() {
-    local process number
-    for _ in {1..50}; do
+    local number
+    for _ in {1..100}; do
         [[ -n $(cluster_processes) ]] || return 0
         sleep 0.1
     done
     for number in $(cluster_processes); do
-        process=$(tr '\0' ' ' <"/proc/$number/cmdline" 2>/dev/null) || continue
-        printf 'killing process %s: %s\n' "$number" "$process" >&2
+        printf 'killing process %s: %s\n' "$number" "$(tr '\0' ' ' 2>/dev/null <"/proc/$number/cmdline")" >&2
         kill -KILL "$number" 2>/dev/null || true
     done
 }
 
-# Numbers of the living processes that this cluster has started, by the mark in the environment they inherited.
+# Numbers of the living processes that work in the folder of this cluster, but for this shell.
 cluster_processes() {
-    local environment number
-    for environment in /proc/[0-9]*/environ; do
-        if grep --quiet --null-data --line-regexp --fixed-strings "CLUSTER_FOLDER=$cluster_folder" "$environment"; then
-            number=${environment#/proc/}
-            echo "${number%/environ}"
+    local process number
+    for process in /proc/[0-9]*; do
+        number=${process#/proc/}
+        if [[ $number != "$$" && $number != "$BASHPID" && $(readlink "$process/cwd")/ == "$cluster_folder"/* ]]; then
+            echo "$number"
         fi
     done 2>/dev/null
 }
