@@ -19,8 +19,8 @@ for tool in munge munged slurmctld slurmd sbatch srun squeue scontrol mpirun set
 done
 [[ ${#missing[@]} -eq 0 ]] ||
     fail "missing: ${missing[*]}. On Debian: apt-get install slurm-wlm munge openmpi-bin util-linux python3"
-MARSDISK_PROGRAM=$(realpath "${1:-${CARGO_TARGET_DIR:-$root/target}/release/marsdisk-mpi}")
-[[ -x $MARSDISK_PROGRAM ]] || fail "there is no program $MARSDISK_PROGRAM: cargo build --release"
+program=$(realpath "${1:-${CARGO_TARGET_DIR:-$root/target}/release/marsdisk-mpi}")
+[[ -x $program ]] || fail "there is no program $program: cargo build --release"
 
 work=$(mktemp --directory /tmp/marsdisk-slurm.XXXXXX)
 clean_up() {
@@ -41,9 +41,13 @@ trap 'exit 143' TERM HUP
 
 # More processes than cores, on a machine that may be a container: they must not wait busily, and may be root's.
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-# The user is not in the repository.
-export MARSDISK_PROGRAM MARSDISK_HOME=$root
 cd "$work"
+# The user calls sbatch elsewhere than in the repository, which has a site.sh and the program in an odd place.
+export MARSDISK_HOME=$work/home
+unset MARSDISK_PROGRAM MARSDISK_LAUNCH MARSDISK_OUT
+mkdir -p home/slurm
+cp "$root"/slurm/*.sbatch home/slurm
+echo "MARSDISK_PROGRAM=$program" >home/slurm/site.sh
 cluster_start "$work" 16
 srun --mpi=list 2>&1 | grep --quiet pmix || fail "the PMIx plugin of SLURM is missing, without which srun starts no MPI"
 
@@ -62,7 +66,7 @@ LIST
 
 # Runs the program as one process of one thread.
 alone() {
-    "$MARSDISK_PROGRAM" run.yml --quiet --threads 1 --outdir "out/alone/$1" "${@:2}"
+    "$program" run.yml --quiet --threads 1 --outdir "out/alone/$1" "${@:2}"
 }
 alone run
 alone 1 --override radiation.TM_K=3500
@@ -72,7 +76,7 @@ alone 3 --override optical_depth.tau0_target=0.02
 too_cold=(--override radiation.mars_temperature_driver.mode=hyodo radiation.TM_K=1002)
 ! alone cold "${too_cold[@]}" 2>/dev/null || fail "a run that must fail has not"
 
-run=$root/slurm/run.sbatch array=$root/slurm/array.sbatch
+run=home/slurm/run.sbatch array=home/slurm/array.sbatch
 two=$(sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/two)
 four=$(sbatch --parsable --ntasks=4 --cpus-per-task=2 "$run" run.yml --outdir out/four)
 mpirun=$(MARSDISK_LAUNCH="mpirun --bind-to none" sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/mpirun)
