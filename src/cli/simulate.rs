@@ -164,10 +164,10 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
             tracing::warn!("{warning}");
         }
         let decision = Decision::new(prepared.setup.cells.len(), world.places(), requests);
+        let recorder = start_recording(args, prepared, &decision)?;
         for advice in &decision.advice {
             tracing::warn!("{advice}");
         }
-        let recorder = start_recording(args, prepared, &decision)?;
         Ok((decision, recorder))
     })?;
     // The others wait until the end.
@@ -242,7 +242,7 @@ fn simulate(
         cells: &mut cells,
         clock: Clock::new(grid, pace(config), output_times(config, grid.t_end)),
         rules: stop_rules(config),
-        threads,
+        threads: threads.as_ref(),
         chunk: decision.chunk_size,
         communicator,
     };
@@ -273,7 +273,9 @@ fn simulate(
 fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Performance {
     let Effort { write_s, batches, moves, per_rank } = ended.effort.clone();
     let ranks = per_rank.len();
-    let busy = |(rank, one): (usize, &RankPerformance)| one.step_s + if rank == 0 { write_s } else { 0.0 };
+    // Of several threads, one writes while the others step.
+    let writing = |rank: usize| if rank == 0 && threads == 1 { write_s } else { 0.0 };
+    let busy = |(rank, one): (usize, &RankPerformance)| one.step_s + writing(rank);
     let busy: Vec<f64> = per_rank.iter().enumerate().map(busy).collect();
     let mean = busy.iter().sum::<f64>() / ranks as f64;
     let per_step = |total: u64| total as f64 / (ended.steps.coupling.max(1) as f64 * ranks as f64);

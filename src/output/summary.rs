@@ -140,7 +140,7 @@ pub struct Performance {
     pub step_s: f64,
     /// Process 0 in the exchange with others, waiting included [s].
     pub exchange_s: f64,
-    /// Process 0 in records [s].
+    /// Process 0 in records [s]; with several threads, within the time of the steps.
     pub write_s: f64,
     /// MPI processes that worked.
     pub ranks: usize,
@@ -150,7 +150,7 @@ pub struct Performance {
     pub batches: u64,
     /// How often cells moved to other processes.
     pub moves: u64,
-    /// Largest over mean time that a process spent in its steps (process 0: and in records).
+    /// Largest over mean time that a process spent in steps and records.
     pub imbalance: f64,
     /// Messages that a process sends per coupling step, mean.
     pub messages_per_step: f64,

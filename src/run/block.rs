@@ -20,7 +20,7 @@ pub struct Block<'a> {
     model: &'a Model,
     workers: Workers,
     /// Threads beside the main one; without them it does the work itself.
-    threads: Option<ThreadPool>,
+    threads: Option<&'a ThreadPool>,
     /// Cells that a thread takes at a time.
     chunk: usize,
     range: Range<usize>,
@@ -37,10 +37,10 @@ impl<'a> Block<'a> {
         model: &'a Model,
         range: Range<usize>,
         cells: Vec<CellState>,
-        threads: Option<ThreadPool>,
+        threads: Option<&'a ThreadPool>,
         chunk: usize,
     ) -> Self {
-        let workers = threads.as_ref().map_or(1, ThreadPool::current_num_threads);
+        let workers = threads.map_or(1, ThreadPool::current_num_threads);
         Block {
             model,
             workers: Workers::new(workers, model.sizes.len()),
@@ -103,7 +103,7 @@ impl<'a> Block<'a> {
         let models = &model.cells[self.range.clone()];
         let take = |state: &mut CellState, cell| workers.with(|work| step(model, cell, state, drivers, work));
         let (cells, results, chunk) = (&mut self.cells, &mut self.results, self.chunk);
-        match &self.threads {
+        match self.threads {
             Some(threads) => threads.install(|| {
                 let pairs = cells.par_iter_mut().zip(models).with_min_len(chunk).with_max_len(chunk);
                 pairs.map(|(state, cell)| take(state, cell)).collect_into_vec(results);

@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, Step, StepSums};
 use super::budget::BudgetRow;
+use super::clock::Tick;
 use super::driver::RunError;
 use super::orbits::OrbitRollup;
 use super::stop::{StopReason, StopRules};
@@ -18,7 +19,7 @@ pub struct Books<'a> {
     model: &'a Model,
     rules: StopRules,
     recorder: Option<&'a mut Recorder>,
-    observe: &'a mut dyn FnMut(&super::clock::Tick),
+    observe: &'a mut (dyn FnMut(&Tick) + Send),
     orbits: OrbitRollup,
     budgets: Vec<BudgetRow>,
     /// The step entered last.
@@ -35,7 +36,7 @@ impl<'a> Books<'a> {
         model: &'a Model,
         rules: StopRules,
         recorder: Option<&'a mut Recorder>,
-        observe: &'a mut dyn FnMut(&super::clock::Tick),
+        observe: &'a mut (dyn FnMut(&Tick) + Send),
     ) -> Self {
         let initial = |cell: &CellModel| cell.facts.initial_surface_density * cell.facts.area / M_MARS;
         let initial_mass = model.cells.iter().map(initial).sum();

@@ -1,7 +1,7 @@
 //! The time loop.
 //!
 //! Every process takes the same steps with its own cells, several in a batch. Then process 0 collects what they did,
-//! in the order of the cells, says how to go on, and writes the records while the others step on. The clock and the
+//! in the order of the cells, says how to go on, and writes the records while everybody steps on. The clock and the
 //! drivers follow from the model, so that every process knows them by itself.
 //!
 //! A stop that process 0 finds within a batch takes the cells back to it, see [`super::block`]: what is written does
@@ -96,7 +96,7 @@ pub struct Course<'a> {
     /// When to stop early.
     pub rules: StopRules,
     /// Threads that step cells; without them the main thread does.
-    pub threads: Option<ThreadPool>,
+    pub threads: Option<&'a ThreadPool>,
     /// Cells that a thread takes at a time.
     pub chunk: usize,
     /// The processes, at most as many as cells.
@@ -154,20 +154,16 @@ pub(super) enum Pause {
 }
 
 /// Runs a disk to its end. Process 0 has the recorder, is told of every step by `observe` and learns how it ended.
-pub fn run(course: Course, recorder: Option<&mut Recorder>, observe: &mut dyn FnMut(&Tick)) -> Option<Ended> {
-    let communicator = course.communicator;
+pub fn run(course: Course, recorder: Option<&mut Recorder>, observe: &mut (dyn FnMut(&Tick) + Send)) -> Option<Ended> {
+    let (communicator, threads) = (course.communicator, course.threads);
     let mut leader = communicator.is_root().then(|| Leader::new(&course, recorder, observe));
     let (mut member, cells) = Member::new(course);
-    let mut entered = true;
     let rest = loop {
-        let pause = member.take_batch(leader.as_ref().is_some_and(Leader::is_over));
-        let verdict = member.report(leader.as_mut(), pause);
-        if let Some(leader) = &mut leader {
-            entered = leader.enter(&member.steps, &verdict);
-        }
-        match verdict {
+        let pause = take_batch(&mut member, leader.as_mut(), threads);
+        match member.report(leader.as_mut(), pause) {
             Verdict::Go { limit, ends } => member.go_on(limit, ends),
             Verdict::Return { kept } => {
+                leader.iter_mut().for_each(Leader::enter);
                 member.go_back(kept);
                 break member.report_rest();
             }
@@ -176,5 +172,22 @@ pub fn run(course: Course, recorder: Option<&mut Recorder>, observe: &mut dyn Fn
     };
     let per_rank = member.performances();
     cells[member.block.range()].clone_from_slice(member.block.cells());
-    leader.map(|leader| leader.finish(&member, rest && entered, per_rank))
+    leader.map(|leader| leader.finish(&member, rest, per_rank))
 }
+
+/// Takes a batch; process 0 enters the one before, beside it if there are threads to do so.
+fn take_batch(member: &mut Member, leader: Option<&mut Leader>, threads: Option<&ThreadPool>) -> Pause {
+    let Some(leader) = leader else { return member.take_batch() };
+    let Some(threads) = threads else {
+        leader.enter();
+        return member.take_batch();
+    };
+    // The main thread stays outside the pool: it alone may talk to other processes.
+    threads.in_place_scope(|scope| {
+        scope.spawn(|_| leader.enter());
+        member.take_batch()
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@ use crate::disk::model::Model;
 use crate::disk::report::CellReport;
 use crate::output::recorder::Recorder;
 use crate::output::summary::RankPerformance;
+use crate::parallel::decomposition::Decomposition;
+use rayon::ThreadPool;
 use std::time::Instant;
 
 /// Wall time that a batch should take [s]: short for who waits for records, long against the cost of a message.
@@ -27,6 +29,10 @@ pub(super) struct Leader<'a> {
     model: &'a Model,
     books: Books<'a>,
     batch: Batch,
+    /// Its steps that are still to be entered.
+    due: Vec<Step>,
+    /// Whether everything before was entered.
+    entered: bool,
     /// Known once the run is over.
     outcome: Option<Result<StopReason, RunError>>,
     /// Whether the last step that counts ended the run.
@@ -40,18 +46,22 @@ pub(super) struct Leader<'a> {
     write_lately: f64,
     /// Inner steps of this process's own cells.
     own_cost: f64,
+    /// Threads of this process.
+    threads: usize,
 }
 
 impl<'a> Leader<'a> {
     pub(super) fn new(
         course: &Course<'a>,
         recorder: Option<&'a mut Recorder>,
-        observe: &'a mut dyn FnMut(&Tick),
+        observe: &'a mut (dyn FnMut(&Tick) + Send),
     ) -> Self {
         Leader {
             model: course.model,
             books: Books::new(course.model, course.rules, recorder, observe),
             batch: Batch::default(),
+            due: Vec::new(),
+            entered: true,
             outcome: None,
             stopped: false,
             failed_on: None,
@@ -60,17 +70,13 @@ impl<'a> Leader<'a> {
             costs: vec![0.0; course.model.cells.len()],
             write_lately: 0.0,
             own_cost: 0.0,
+            threads: course.threads.map_or(1, ThreadPool::current_num_threads),
         }
-    }
-
-    /// Whether the run is over.
-    pub(super) fn is_over(&self) -> bool {
-        self.outcome.is_some()
     }
 
     /// Reads what all processes did and decides how to go on.
     pub(super) fn judge(&mut self, member: &Member, pause: Pause) -> Verdict {
-        if self.is_over() {
+        if self.outcome.is_some() {
             return Verdict::Leave;
         }
         self.effort.batches += 1;
@@ -80,9 +86,11 @@ impl<'a> Leader<'a> {
         }
         if let Some((kept, reason)) = self.books.first_stop(&member.steps, &self.batch) {
             (self.stopped, self.outcome) = (true, Some(Ok(reason)));
+            self.due.extend_from_slice(&member.steps[..kept]);
             return Verdict::Return { kept };
         }
         let kept = self.batch.steps.len();
+        self.due.extend_from_slice(&member.steps[..kept]);
         let outcome = match (self.batch.failure.take(), pause) {
             (Some((process, Failure { cell, time, source })), _) => {
                 self.failed_on = Some(process);
@@ -107,32 +115,38 @@ impl<'a> Leader<'a> {
             *cost = FADING * *cost + new;
         }
         self.own_cost += self.batch.costs[member.block.range()].iter().sum::<f64>();
-        let writing = self.write_lately * self.own_cost / member.step_s.max(f64::MIN_POSITIVE);
+        let better = if member.block.is_recorded() { self.better_blocks(member) } else { None };
         self.write_lately *= FADING;
-        // What happened since the last record stays where it is, so cells move just after a record.
-        let better = if member.block.is_recorded() { member.blocks.better(&self.costs, writing) } else { None };
         self.effort.moves += u64::from(better.is_some());
         Verdict::Go { limit, ends: better.map_or_else(Vec::new, |blocks| blocks.ends().to_vec()) }
     }
 
-    /// Enters the steps that count; says whether that went well.
-    pub(super) fn enter(&mut self, steps: &[Step], verdict: &Verdict) -> bool {
-        let kept = match verdict {
-            Verdict::Go { .. } => steps.len(),
-            Verdict::Return { kept } => *kept,
-            Verdict::Leave => return false,
-        };
+    /// Blocks that suit the costs better. What happened since the last record stays where it is, so this is for moments
+    /// just after a record.
+    fn better_blocks(&self, member: &Member) -> Option<Decomposition> {
+        // With several threads, one of them writes while the others step.
+        let writing = if self.threads > 1 { self.effort.write_s } else { 0.0 };
+        let stepping = (self.threads as f64 * member.step_s - writing).max(f64::MIN_POSITIVE);
+        member.blocks.better(&self.costs, self.write_lately * self.own_cost / stepping)
+    }
+
+    /// Enters the steps of the batch that count.
+    pub(super) fn enter(&mut self) {
         let start = Instant::now();
-        let entered = self.books.enter(&steps[..kept], &self.batch, self.stopped);
+        if let Err(error) = self.books.enter(&self.due, &self.batch, self.stopped) {
+            // It went wrong before whatever ended the run.
+            self.outcome = Some(Err(error));
+            self.entered = false;
+        }
+        self.due.clear();
         let elapsed = start.elapsed().as_secs_f64();
         self.effort.write_s += elapsed;
         self.write_lately += elapsed;
-        // What went wrong in a record went wrong before whatever ended the run.
-        entered.map_err(|error| self.outcome = Some(Err(error))).is_ok()
     }
 
-    /// Closes the books; `rest`: the processes have reported steps that are still to be recorded.
-    pub(super) fn finish(mut self, member: &Member, rest: bool, per_rank: Vec<RankPerformance>) -> Ended {
+    /// Closes the books; `reported`: the processes have reported what is still to be recorded.
+    pub(super) fn finish(mut self, member: &Member, reported: bool, per_rank: Vec<RankPerformance>) -> Ended {
+        let rest = reported && self.entered;
         // Every way out of the loop has set an outcome.
         let mut result = self.outcome.take().unwrap_or(Ok(StopReason::EndReached));
         if !matches!(result, Err(RunError::Output(_))) {

@@ -67,9 +67,8 @@ impl<'a> Member<'a> {
         (member, course.cells)
     }
 
-    /// Steps until the batch is full or the run cannot go on; `over`: process 0 knows already that it is over, and only
-    /// keeps the others company.
-    pub(super) fn take_batch(&mut self, over: bool) -> Pause {
+    /// Steps until the batch is full or the run cannot go on.
+    pub(super) fn take_batch(&mut self) -> Pause {
         let (start, exchange_before) = (Instant::now(), self.exchange_s);
         self.before = self.steps.last().copied().or(self.before);
         self.steps.clear();
@@ -77,14 +76,14 @@ impl<'a> Member<'a> {
         self.block.save();
         let mut pause = None;
         while pause.is_none() && self.steps.len() < self.limit {
-            pause = self.take_step(over);
+            pause = self.take_step();
         }
         self.message.close(self.failure.clone());
         self.step_s += start.elapsed().as_secs_f64() - (self.exchange_s - exchange_before);
         pause.unwrap_or(Pause::Limit)
     }
 
-    fn take_step(&mut self, over: bool) -> Option<Pause> {
+    fn take_step(&mut self) -> Option<Pause> {
         let Some(tick) = self.clock.next(self.model) else { return Some(Pause::End(StopReason::EndReached)) };
         let drivers = match self.model.drivers(tick.index, tick.start, tick.dt()) {
             Ok(drivers) => drivers,
@@ -93,18 +92,18 @@ impl<'a> Member<'a> {
         if let Some(reason) = self.rules.before_step(tick.start, &drivers) {
             return Some(Pause::End(reason));
         }
-        // Below every collision time: tells the others, if they ask, that this process goes no further.
-        let mut t_coll = f64::NEG_INFINITY;
-        if !over {
-            match self.block.step(&drivers) {
-                Ok(()) => {
-                    t_coll = shortest_collision_time(self.block.reports());
-                    self.steps.push(Step { tick, drivers });
-                    self.message.add(&Step { tick, drivers }, &mut self.block);
-                }
-                Err((cell, source)) => self.failure = Some(Failure { cell, time: tick.start, source }),
+        let mut t_coll = match self.block.step(&drivers) {
+            Ok(()) => {
+                self.steps.push(Step { tick, drivers });
+                self.message.add(&Step { tick, drivers }, &mut self.block);
+                shortest_collision_time(self.block.reports())
             }
-        }
+            Err((cell, source)) => {
+                self.failure = Some(Failure { cell, time: tick.start, source });
+                // Below every collision time: tells the others, if they ask, that this process goes no further.
+                f64::NEG_INFINITY
+            }
+        };
         if self.clock.follows_collisions() {
             let start = Instant::now();
             t_coll = self.communicator.minimum(t_coll);
