@@ -7,14 +7,14 @@ use marsdisk_mpi::config;
 use marsdisk_mpi::disk::setup::Setup;
 use marsdisk_mpi::output::folder::OutputFolder;
 use marsdisk_mpi::output::recorder::{BinFacts, OutputOptions, Recorder};
-use marsdisk_mpi::parallel::communicator::Serial;
+use marsdisk_mpi::parallel::policy::{Decision, Place, Requests};
 use marsdisk_mpi::physics::constants::{M_MARS, YEAR};
 use marsdisk_mpi::run::clock::{Clock, OutputTimes, Pace};
 use marsdisk_mpi::run::driver::{self, Ended, RunError};
 use marsdisk_mpi::run::stop::StopReason;
 use std::collections::HashMap;
 use std::fs;
-use support::{ADAPTIVE, NO_RULES, Run, assert_close, data, disk, evolve, shipped, time_grid};
+use support::{ADAPTIVE, Run, assert_close, course, data, disk, evolve, shipped, time_grid};
 
 /// Share of what was and came that may be lost track of; rounding of some thousand steps leaves about 10⁻¹⁴.
 const BALANCE: f64 = 1e-12;
@@ -151,12 +151,13 @@ fn recorded(setup: &mut Setup, folder: &std::path::Path, seconds: f64) -> Ended 
     };
     let cells: Vec<_> = setup.model.cells.iter().map(|cell| cell.facts).collect();
     let sizes = BinFacts { centres: setup.model.sizes.sizes.clone(), widths: setup.model.sizes.widths.clone() };
-    let config = facts::run_config(&loaded, &setup.model, &setup.files, 1);
+    let decision = Decision::new(cells.len(), &[Place::here()], Requests::read(Some(1), |_| None));
+    let config = facts::run_config(&loaded, &setup.model, &setup.files, &decision);
     let folder = OutputFolder::create(folder, true).unwrap();
     let mut recorder = Recorder::create(folder, &setup.model.run, &cells, &sizes, options, config).unwrap();
     let pace = Pace::Adaptive { rtol: 1e-2, dt_max: 1e3 };
     let clock = Clock::new(time_grid(setup, 1e3, seconds), pace, OutputTimes::EveryStep);
-    driver::run(&setup.model, &mut setup.cells, clock, NO_RULES, &Serial, Some(&mut recorder), &mut |_| {})
+    driver::run(course(setup, clock), Some(&mut recorder), &mut |_| {}).unwrap()
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::disk::model::Model;
 use crate::output::provenance::ExternalFile;
 use crate::output::run_config::RunConfigFacts;
 use crate::output::summary;
+use crate::parallel::policy::Decision;
 use crate::physics::constants::R_MARS;
 use crate::physics::shielding::Shielding;
 use crate::physics::{orbit, supply};
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// The blocks of `run_config.json` that follow from the configuration.
-pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], threads: usize) -> RunConfigFacts {
+pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], decision: &Decision) -> RunConfigFacts {
     let config = &loaded.config;
     let overridden = loaded.overrides.iter().any(|text| text.trim_start().starts_with("physics_mode="));
     let constant = &config.supply.constant;
@@ -34,8 +35,8 @@ pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], threads: 
         physics_mode: text(&config.physics_mode),
         physics_mode_source: if overridden { "cli" } else { "config" },
         init_ei: init_ei(config),
-        cell_parallel: json!({"requested": threads > 1, "enabled": threads > 1, "threads": threads, "ranks": 1}),
-        threading: json!({"rayon_threads": threads}),
+        threading: threading(decision.threads),
+        cell_parallel: decision.to_json(),
         r_in: model.grid.r_in,
         r_out: model.grid.r_out,
         sigma_surf0_target: model.cells.first().map_or(f64::NAN, |cell| cell.facts.initial_surface_density),
@@ -57,6 +58,24 @@ pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], threads: 
             .map(|file| ExternalFile { path: file.configured.clone(), read_path: Some(file.read.clone()) })
             .collect(),
     }
+}
+
+/// Variables of the environment that set numbers of threads, as the Python program recorded them.
+const THREAD_VARIABLES: [&str; 9] = [
+    "CELL_THREAD_LIMIT",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "SLURM_CPUS_PER_TASK",
+];
+
+fn threading(threads: usize) -> Value {
+    let variable = |name: &&str| (name.to_string(), json!(std::env::var(name).ok()));
+    json!({"rayon_threads": threads, "env": Value::Object(THREAD_VARIABLES.iter().map(variable).collect())})
 }
 
 /// The planned clock, as `summary.json` shows it.

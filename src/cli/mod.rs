@@ -1,13 +1,15 @@
 //! The command line: one file per command, and how an error becomes a message and an exit status.
 //!
-//! - [`simulate`]: a run; [`facts`] describes it for the JSON files, [`progress`] for the person who waits
+//! - [`simulate`]: a run, [`agreement`]: of several processes; [`facts`] describes it for the JSON files, [`progress`] for the person who waits
 //! - [`qpr`]: a table of radiation-pressure efficiencies from optical constants
 
+pub mod agreement;
 pub mod facts;
 pub mod progress;
 pub mod qpr;
 pub mod simulate;
 
+use crate::parallel::world::{World, launched_rank};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -33,6 +35,8 @@ pub const INPUT_OUTPUT: u8 = 5;
       a run of seconds; the configuration names the output folder
   marsdisk-mpi run.yml --outdir out/hot --override radiation.TM_K=4500 geometry.Nr=64
       the same file with other numbers, in another folder
+  mpirun -n 8 marsdisk-mpi run.yml
+      the cells spread over 8 processes, on one node or several
   marsdisk-mpi run.yml --profile python
       the Python program's numbers, to compare with old results
 
@@ -58,29 +62,52 @@ enum Command {
     Qpr(qpr::QprArgs),
 }
 
-/// Runs the program; the exit status says how it went.
+/// Runs the program; the exit status says how it went. Of several processes, only process 0 speaks.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    start_logging();
-    let result = match &cli.command {
-        Some(Command::Qpr(args)) => qpr::run(args).map_err(|error| (error.to_string(), error.exit_code())),
-        None => simulate::run(&cli.simulate).map_err(|error| (error.to_string(), error.exit_code())),
-    };
-    match result {
-        Ok(()) => ExitCode::from(FINISHED),
-        Err((message, status)) => {
-            let prefix = if message.starts_with("error") { "" } else { "error: " };
-            eprintln!("{prefix}{message}");
-            ExitCode::from(status)
+    let world = match World::join() {
+        Ok(world) => world,
+        Err(error) => {
+            if launched_rank() == 0 {
+                eprintln!("error: {error}");
+            }
+            return ExitCode::from(CONFIGURATION);
         }
+    };
+    let status = match Cli::try_parse() {
+        Ok(cli) => run(&cli, &world),
+        Err(error) => {
+            if world.is_root() {
+                // Nobody is left to be told that this cannot be printed.
+                let _ = error.print();
+            }
+            if error.use_stderr() { CONFIGURATION } else { FINISHED }
+        }
+    };
+    ExitCode::from(world.leave(status))
+}
+
+fn run(cli: &Cli, world: &World) -> u8 {
+    start_logging(world.is_root());
+    let result = match &cli.command {
+        Some(Command::Qpr(args)) if world.is_root() => {
+            qpr::run(args).map_err(|error| (error.to_string(), error.exit_code()))
+        }
+        Some(Command::Qpr(_)) => Ok(()),
+        None => simulate::run(&cli.simulate, world).map_err(|error| (error.to_string(), error.exit_code())),
+    };
+    let Err((message, status)) = result else { return FINISHED };
+    if world.is_root() {
+        let prefix = if message.starts_with("error") { "" } else { "error: " };
+        eprintln!("{prefix}{message}");
     }
+    status
 }
 
 /// Log lines go to stderr; warnings unless `MARSDISK_LOG` asks for more (`info`, `debug`).
-fn start_logging() {
-    let filter = EnvFilter::try_from_env("MARSDISK_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+fn start_logging(speaks: bool) {
+    let wanted = EnvFilter::try_from_env("MARSDISK_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(if speaks { wanted } else { EnvFilter::new("off") })
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_target(false)

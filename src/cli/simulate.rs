@@ -1,5 +1,6 @@
 //! A run: configuration → disk → time loop → files.
 
+use super::agreement::agree;
 use super::facts;
 use super::progress::Progress;
 use super::{CONFIGURATION, INPUT_OUTPUT, NUMERICAL};
@@ -8,14 +9,17 @@ use crate::disk::setup::{self, Setup, SetupError};
 use crate::output::OutputError;
 use crate::output::folder::OutputFolder;
 use crate::output::recorder::{BinFacts, OutputOptions, Recorder};
-use crate::output::summary::{Outcome, Performance, SummaryFacts};
-use crate::parallel::communicator::{Communicator, Serial};
+use crate::output::summary::{Outcome, Performance, RankPerformance, SummaryFacts};
+use crate::parallel::communicator::Communicator;
+use crate::parallel::policy::{Decision, Requests, fitting_threads};
+use crate::parallel::world::World;
 use crate::physics::orbit;
 use crate::run::clock::{Clock, OutputTimes, Pace};
-use crate::run::driver::{self, Ended, RunError};
+use crate::run::driver::{self, Course, Effort, Ended, RunError};
 use crate::run::stop::{StopReason, StopRules};
 use crate::run::time_grid::{FirstStep, NoDuration, Request, TimeGrid};
 use clap::{Args, ValueEnum};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -43,7 +47,7 @@ pub struct SimulateArgs {
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
 
-    /// Worker threads [default: all cores]
+    /// Worker threads of each process [default: the cores that it has to itself]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 
@@ -81,9 +85,39 @@ pub enum SimulateError {
         /// What the system says.
         reason: String,
     },
+    /// Another process cannot begin.
+    #[error("process {process} on {host}: {message}")]
+    Process {
+        /// Its number.
+        process: usize,
+        /// Its node.
+        host: String,
+        /// What is wrong there.
+        message: String,
+        /// Exit status that this calls for.
+        status: u8,
+    },
+    /// Another process has read something else.
+    #[error(
+        "process {process} on {host} reads another configuration or other tables than process 0 from the same paths"
+    )]
+    DifferentInput {
+        /// Its number.
+        process: usize,
+        /// Its node.
+        host: String,
+    },
+    /// Process 0 knows what is wrong.
+    #[error("process 0 has ended the run")]
+    Elsewhere {
+        /// Exit status.
+        status: u8,
+    },
     /// The run stopped where it could not go on.
-    #[error("the run failed {source}; everything until then is in {}", folder.display())]
+    #[error("the run failed{} {source}; everything until then is in {}", on_process(*process), folder.display())]
     Run {
+        /// Process that found it, where several work.
+        process: Option<usize>,
         /// What went wrong.
         source: RunError,
         /// Output folder.
@@ -99,18 +133,57 @@ impl SimulateError {
             SimulateError::Setup(error) => error.exit_code(),
             SimulateError::Output(_) | SimulateError::Run { source: RunError::Output(_), .. } => INPUT_OUTPUT,
             SimulateError::Threads { .. } | SimulateError::NoDuration(_) => CONFIGURATION,
+            SimulateError::Process { status, .. } | SimulateError::Elsewhere { status } => *status,
+            SimulateError::DifferentInput { .. } => INPUT_OUTPUT,
             SimulateError::Run { .. } => NUMERICAL,
         }
     }
 }
 
-/// Runs a configuration and writes its files.
+fn on_process(process: Option<usize>) -> String {
+    process.map_or_else(String::new, |process| format!(" on process {process}:"))
+}
+
+/// A configuration and the disk that it makes.
+struct Prepared {
+    loaded: Loaded,
+    setup: Setup,
+    grid: TimeGrid,
+}
+
+/// Runs a configuration and writes its files, together with the other processes.
 ///
 /// # Errors
 /// See [`SimulateError`]; the files of a run that failed are whole and say so.
-pub fn run(args: &SimulateArgs) -> Result<(), SimulateError> {
+pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
     let started = Instant::now();
-    let threads = start_threads(args.threads)?;
+    let requests = Requests::read(args.threads.map(usize::from), |name| std::env::var(name).ok());
+    let prepared = prepare(args, requests.threads.unwrap_or_else(|| fitting_threads(world.places())));
+    let (prepared, decision, recorder) = agree(world, prepared, |prepared| {
+        for warning in &prepared.loaded.warnings {
+            tracing::warn!("{warning}");
+        }
+        let decision = Decision::new(prepared.setup.cells.len(), world.places(), requests);
+        let recorder = start_recording(args, prepared, &decision)?;
+        for advice in &decision.advice {
+            tracing::warn!("{advice}");
+        }
+        Ok((decision, recorder))
+    })?;
+    // The others wait until the end.
+    let Some(communicator) = world.first(decision.ranks_active) else { return Ok(()) };
+    match start_threads(decision.threads) {
+        Ok(threads) => simulate(args, prepared, &decision, threads, communicator.as_ref(), recorder, started),
+        Err(error) if world.size() == 1 => Err(error),
+        Err(error) => {
+            eprintln!("error: process {}: {error}", world.rank());
+            world.abort(error.exit_code())
+        }
+    }
+}
+
+/// Reads everything, which all processes do alike; with a fingerprint of what was read.
+fn prepare(args: &SimulateArgs, threads: usize) -> Result<(Prepared, String), SimulateError> {
     let profile = args.profile.map(|name| match name {
         ProfileName::Conservative => Profile::Conservative,
         ProfileName::Python => Profile::Python,
@@ -118,65 +191,108 @@ pub fn run(args: &SimulateArgs) -> Result<(), SimulateError> {
     // clap has made sure of the file.
     let path = args.config.clone().unwrap_or_default();
     let loaded = config::load(&path, &args.overrides, profile)?;
-    let quiet = args.quiet || loaded.config.io.quiet;
-    for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
-    }
-    let setup = setup::build(&loaded)?;
+    let setup = pool(threads)?.install(|| setup::build(&loaded))?;
     let grid = time_grid(&loaded.config, &setup.model.cooling, setup.model.grid.middle())?;
-    let outdir = args.outdir.clone().unwrap_or_else(|| PathBuf::from(&loaded.config.io.outdir));
-    let folder = OutputFolder::create(&outdir, args.overwrite)?;
-    simulate(&loaded, setup, grid, folder, threads, quiet, started)
+    let tables: Vec<_> = setup.files.iter().map(|file| file.sha256.as_str()).collect();
+    let fingerprint = format!("{} {} {:?}", env!("CARGO_PKG_VERSION"), tables.join(" "), loaded.config);
+    Ok((Prepared { loaded, setup, grid }, fingerprint))
 }
 
-fn start_threads(requested: Option<u16>) -> Result<usize, SimulateError> {
-    let threads = requested.map_or(0, usize::from);
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()
-        .map_err(|error| SimulateError::Threads { threads, reason: error.to_string() })?;
-    Ok(rayon::current_num_threads())
-}
-
-fn simulate(
-    loaded: &Loaded,
-    setup: Setup,
-    grid: TimeGrid,
-    folder: OutputFolder,
-    threads: usize,
-    quiet: bool,
-    started: Instant,
-) -> Result<(), SimulateError> {
+fn start_recording(args: &SimulateArgs, prepared: &Prepared, decision: &Decision) -> Result<Recorder, SimulateError> {
+    let Prepared { loaded, setup: Setup { model, files, .. }, .. } = prepared;
     let config = &loaded.config;
-    let Setup { model, mut cells, files } = setup;
-    let communicator = Serial;
-    let outdir = folder.path().to_path_buf();
-    let mut recorder = Recorder::create(
+    let outdir = args.outdir.clone().unwrap_or_else(|| PathBuf::from(&config.io.outdir));
+    let folder = OutputFolder::create(&outdir, args.overwrite)?;
+    Ok(Recorder::create(
         folder,
         &model.run,
         &model.cells.iter().map(|cell| cell.facts).collect::<Vec<_>>(),
         &BinFacts { centres: model.sizes.sizes.clone(), widths: model.sizes.widths.clone() },
         output_options(config),
-        facts::run_config(loaded, &model, &files, threads),
-    )?;
-    let clock = Clock::new(grid, pace(config), output_times(config, grid.t_end));
-    let mut progress = Progress::new(grid.t_end, quiet);
-    let ended =
-        driver::run(&model, &mut cells, clock, stop_rules(config), &communicator, Some(&mut recorder), &mut |tick| {
-            progress.reach(tick.end)
-        });
+        facts::run_config(loaded, model, files, decision),
+    )?)
+}
+
+/// Worker threads; none if the main thread can do the work.
+fn start_threads(threads: usize) -> Result<Option<ThreadPool>, SimulateError> {
+    (threads > 1).then(|| pool(threads)).transpose()
+}
+
+fn pool(threads: usize) -> Result<ThreadPool, SimulateError> {
+    let failed = |error: ThreadPoolBuildError| SimulateError::Threads { threads, reason: error.to_string() };
+    ThreadPoolBuilder::new().num_threads(threads).build().map_err(failed)
+}
+
+/// The run itself; process 0 has the recorder and the result.
+fn simulate(
+    args: &SimulateArgs,
+    prepared: Prepared,
+    decision: &Decision,
+    threads: Option<ThreadPool>,
+    communicator: &dyn Communicator,
+    mut recorder: Option<Recorder>,
+    started: Instant,
+) -> Result<(), SimulateError> {
+    let config = &prepared.loaded.config;
+    let grid = prepared.grid;
+    let Setup { model, mut cells, .. } = prepared.setup;
+    let quiet = args.quiet || config.io.quiet;
+    let course = Course {
+        model: &model,
+        cells: &mut cells,
+        clock: Clock::new(grid, pace(config), output_times(config, grid.t_end)),
+        rules: stop_rules(config),
+        threads: threads.as_ref(),
+        chunk: decision.chunk_size,
+        communicator,
+    };
+    let setup_s = started.elapsed().as_secs_f64();
+    let mut progress = Progress::new(grid.t_end, quiet || !communicator.is_root());
+    let ended = driver::run(course, recorder.as_mut(), &mut |tick| progress.reach(tick.end));
     progress.close();
-    let performance = Performance { wall_s: started.elapsed().as_secs_f64(), ranks: communicator.size(), threads };
+    // Process 0 has both.
+    let (Some(ended), Some(recorder)) = (ended, recorder) else { return Ok(()) };
+    let folder = recorder.folder().path().to_path_buf();
+    let performance = performance(&ended, decision.threads, [started.elapsed().as_secs_f64(), setup_s]);
     let time_grid = facts::time_grid(config, &grid, model.run.chi);
     let summary = recorder.finish(&summary_facts(&ended, time_grid, performance))?;
     match ended.result {
         Ok(reason) => {
             if !quiet {
-                print_result(&summary, reason, &outdir);
+                print_result(&summary, reason, &folder);
             }
             Ok(())
         }
-        Err(source) => Err(SimulateError::Run { source, folder: outdir }),
+        Err(source) => {
+            let process = ended.failed_on.filter(|_| communicator.size() > 1);
+            Err(SimulateError::Run { process, source, folder })
+        }
+    }
+}
+
+fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Performance {
+    let Effort { write_s, batches, moves, per_rank } = ended.effort.clone();
+    let ranks = per_rank.len();
+    // Of several threads, one writes while the others step.
+    let writing = |rank: usize| if rank == 0 && threads == 1 { write_s } else { 0.0 };
+    let busy = |(rank, one): (usize, &RankPerformance)| one.step_s + writing(rank);
+    let busy: Vec<f64> = per_rank.iter().enumerate().map(busy).collect();
+    let mean = busy.iter().sum::<f64>() / ranks as f64;
+    let per_step = |total: u64| total as f64 / (ended.steps.coupling.max(1) as f64 * ranks as f64);
+    Performance {
+        wall_s,
+        setup_s,
+        step_s: per_rank[0].step_s,
+        exchange_s: per_rank[0].exchange_s,
+        write_s,
+        ranks,
+        threads,
+        batches,
+        moves,
+        imbalance: busy.iter().copied().fold(0.0, f64::max) / mean,
+        messages_per_step: per_step(per_rank.iter().map(|one| one.messages).sum()),
+        bytes_per_step: per_step(per_rank.iter().map(|one| one.bytes).sum()),
+        per_rank,
     }
 }
 

@@ -130,7 +130,7 @@ pub(crate) fn ending(outcome: Outcome) -> SummaryFacts {
             clock: "adaptive",
         },
         steps: StepCounts { coupling: 2, inner_accepted: 40, inner_rejected: 3, fallback: 1 },
-        performance: Performance { wall_s: 0.5, ranks: 1, threads: 2 },
+        performance: Performance { wall_s: 0.5, ranks: 1, threads: 2, ..Performance::default() },
     }
 }
 

@@ -119,15 +119,60 @@ pub struct StepCounts {
     pub fallback: u64,
 }
 
-/// What a run cost.
-#[derive(Debug, Clone, Copy, Serialize)]
+impl StepCounts {
+    /// Adds the other counts.
+    pub fn add(&mut self, other: &StepCounts) {
+        self.coupling += other.coupling;
+        self.inner_accepted += other.inner_accepted;
+        self.inner_rejected += other.inner_rejected;
+        self.fallback += other.fallback;
+    }
+}
+
+/// What a run cost. Wall times differ from run to run, and with them the batches, messages and cells of a process.
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Performance {
     /// Wall time [s].
     pub wall_s: f64,
-    /// MPI processes.
+    /// Before the first step: configuration, tables, files [s].
+    pub setup_s: f64,
+    /// Process 0 in steps of its cells [s].
+    pub step_s: f64,
+    /// Process 0 in the exchange with others, waiting included [s].
+    pub exchange_s: f64,
+    /// Process 0 in records [s]; with several threads, within the time of the steps.
+    pub write_s: f64,
+    /// MPI processes that worked.
     pub ranks: usize,
     /// Threads of a process.
     pub threads: usize,
+    /// Batches of coupling steps; after each the processes report.
+    pub batches: u64,
+    /// How often cells moved to other processes.
+    pub moves: u64,
+    /// Largest over mean time that a process spent in steps and records.
+    pub imbalance: f64,
+    /// Messages that a process sends per coupling step, mean.
+    pub messages_per_step: f64,
+    /// Bytes that a process sends per coupling step, mean.
+    pub bytes_per_step: f64,
+    /// Each process.
+    pub per_rank: Vec<RankPerformance>,
+}
+
+/// What a run cost one process.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct RankPerformance {
+    /// Its cells at the end.
+    pub cells: usize,
+    /// In steps of its cells [s].
+    pub step_s: f64,
+    /// In the exchange with others, waiting included [s].
+    pub exchange_s: f64,
+    /// Messages sent.
+    pub messages: u64,
+    /// Their content [bytes].
+    pub bytes: u64,
 }
 
 /// The summary of a run.

@@ -1,22 +1,53 @@
-//! The interface between processes, as small as the time loop needs it.
+//! What the processes of a run say to each other, as little as the time loop needs.
 //!
-//! Everything is collected in rank order, so that sums over cells are taken in cell order whatever the distribution.
+//! Everything is collected in the order of the processes, so that sums over cells are taken in the order of the cells
+//! whatever the distribution.
 
-/// What the time loop asks of the other processes of a run.
+use crate::wire_struct;
+use std::cell::Cell;
+
+/// What a process has sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Messages; a reduction counts as one.
+    pub messages: u64,
+    /// Their content [bytes].
+    pub bytes: u64,
+}
+wire_struct!(Traffic { messages, bytes });
+
+impl Traffic {
+    /// Counts one more message.
+    pub(crate) fn count(traffic: &Cell<Traffic>, bytes: usize) {
+        let Traffic { messages, bytes: before } = traffic.get();
+        traffic.set(Traffic { messages: messages + 1, bytes: before + bytes as u64 });
+    }
+}
+
+/// What a process asks of the others. All of them call the same functions in the same order.
 pub trait Communicator {
-    /// Number of this process, from 0; process 0 writes the files.
+    /// Number of this process, from 0; process 0 decides and writes the files.
     fn rank(&self) -> usize;
 
     /// Number of processes.
     fn size(&self) -> usize;
 
-    /// Collects the items of all processes in rank order in `all`, on process 0; `all` is empty elsewhere.
-    fn gather<T: Copy>(&self, mine: &[T], all: &mut Vec<T>);
+    /// Collects one message of each process in `all`, in their order, on process 0; elsewhere `all` is left alone.
+    fn gather(&self, mine: &[u8], all: &mut Vec<Vec<u8>>);
 
-    /// Makes the value of process 0 known to all.
-    fn broadcast<T: Copy>(&self, value: &mut T);
+    /// Hands each process its part; only process 0 needs `parts`.
+    fn scatter(&self, parts: &[Vec<u8>], mine: &mut Vec<u8>);
 
-    /// Whether process 0 is this one.
+    /// Makes the message of process 0 known to all.
+    fn broadcast(&self, message: &mut Vec<u8>);
+
+    /// The smallest of the numbers of all processes, known to all. None of them is NaN.
+    fn minimum(&self, number: f64) -> f64;
+
+    /// What this process has sent until now.
+    fn traffic(&self) -> Traffic;
+
+    /// Whether this is process 0.
     fn is_root(&self) -> bool {
         self.rank() == 0
     }
@@ -35,10 +66,23 @@ impl Communicator for Serial {
         1
     }
 
-    fn gather<T: Copy>(&self, mine: &[T], all: &mut Vec<T>) {
-        all.clear();
-        all.extend_from_slice(mine);
+    fn gather(&self, mine: &[u8], all: &mut Vec<Vec<u8>>) {
+        all.resize_with(1, Vec::new);
+        all[0].clear();
+        all[0].extend_from_slice(mine);
     }
 
-    fn broadcast<T: Copy>(&self, _value: &mut T) {}
+    fn scatter(&self, parts: &[Vec<u8>], mine: &mut Vec<u8>) {
+        mine.clone_from(&parts[0]);
+    }
+
+    fn broadcast(&self, _message: &mut Vec<u8>) {}
+
+    fn minimum(&self, number: f64) -> f64 {
+        number
+    }
+
+    fn traffic(&self) -> Traffic {
+        Traffic::default()
+    }
 }

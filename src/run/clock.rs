@@ -116,6 +116,11 @@ impl Clock {
         Some(tick)
     }
 
+    /// Whether the next step depends on the collision times of this one.
+    pub fn follows_collisions(&self) -> bool {
+        matches!(self.pace, Pace::Fixed { min_tcoll_ratio: Some(_) })
+    }
+
     /// Tells the clock the shortest collision time of the step just taken [s]; a fixed clock may follow it.
     pub fn observe_collision_time(&mut self, t_coll: f64) {
         if let Pace::Fixed { min_tcoll_ratio } = self.pace {

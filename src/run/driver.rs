@@ -1,26 +1,27 @@
 //! The time loop.
 //!
-//! Every process steps its own cells; what they report is gathered in cell order on process 0, which adds up the
-//! masses, decides when to stop and writes the records.
+//! Every process takes the same steps with its own cells, several in a batch. Then process 0 collects what they did,
+//! in the order of the cells, says how to go on, and writes the records while everybody steps on. The clock and the
+//! drivers follow from the model, so that every process knows them by itself.
+//!
+//! A stop that process 0 finds within a batch takes the cells back to it, see [`super::block`]: what is written does
+//! not depend on how long the batches are. What every process does is in `member`, what process 0 does in `leader`.
 
-use super::budget::BudgetRow;
 use super::clock::{Clock, Tick};
-use super::interval::Interval;
-use super::orbits::OrbitRollup;
+use super::leader::Leader;
+use super::member::Member;
 use super::stop::{StopReason, StopRules};
 use crate::disk::cell::CellState;
-use crate::disk::model::{Model, Scheme};
-use crate::disk::report::{CellReport, StepFacts};
-use crate::disk::step::step;
-use crate::disk::workers::Workers;
+use crate::disk::model::Model;
 use crate::output::OutputError;
 use crate::output::recorder::Recorder;
-use crate::output::summary::StepCounts;
+use crate::output::summary::{RankPerformance, StepCounts};
 use crate::parallel::communicator::Communicator;
+use crate::parallel::wire::WireError;
 use crate::physics::PhysicsError;
-use crate::physics::constants::M_MARS;
 use crate::smoluchowski::IntegrationError;
-use rayon::prelude::*;
+use crate::wire_enum;
+use rayon::ThreadPool;
 
 /// Why a run could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,17 @@ pub enum RunError {
         /// Largest error allowed [%].
         allowed: f64,
     },
+    /// The processes have taken different steps, which on equal machines cannot be.
+    #[error(
+        "process {process} has taken another step than process 0: do all run the same program on the same processors?"
+    )]
+    Disagreement {
+        /// Number of the process.
+        process: usize,
+    },
+    /// The processes do not understand each other.
+    #[error(transparent)]
+    Wire(#[from] WireError),
     /// A file cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -63,7 +75,7 @@ impl RunError {
     pub fn time(&self) -> Option<f64> {
         match self {
             RunError::Drivers { time, .. } | RunError::Cell { time, .. } | RunError::Budget { time, .. } => Some(*time),
-            RunError::Output(_) => None,
+            RunError::Output(_) | RunError::Disagreement { .. } | RunError::Wire(_) => None,
         }
     }
 
@@ -73,212 +85,109 @@ impl RunError {
     }
 }
 
+/// A run that is about to begin.
+pub struct Course<'a> {
+    /// Constants.
+    pub model: &'a Model,
+    /// All cells at time zero; at the end, those of this process are where the run has brought them.
+    pub cells: &'a mut [CellState],
+    /// Clock at time zero.
+    pub clock: Clock,
+    /// When to stop early.
+    pub rules: StopRules,
+    /// Threads that step cells; without them the main thread does.
+    pub threads: Option<&'a ThreadPool>,
+    /// Cells that a thread takes at a time.
+    pub chunk: usize,
+    /// The processes, at most as many as cells.
+    pub communicator: &'a dyn Communicator,
+}
+
 /// How a run ended.
 #[derive(Debug)]
 pub struct Ended {
     /// Its stop reason, or what went wrong.
     pub result: Result<StopReason, RunError>,
+    /// Process on which a cell could not be integrated.
+    pub failed_on: Option<usize>,
     /// Time reached [s].
     pub time: f64,
     /// Steps taken.
     pub steps: StepCounts,
+    /// What it cost.
+    pub effort: Effort,
 }
 
-/// Runs a disk to its end. Only process 0 has a recorder. `observe` is told of every step.
-pub fn run<C: Communicator>(
-    model: &Model,
-    cells: &mut [CellState],
-    clock: Clock,
-    rules: StopRules,
-    communicator: &C,
-    recorder: Option<&mut Recorder>,
-    observe: &mut dyn FnMut(&Tick),
-) -> Ended {
-    let mut driver = Driver::new(model, cells, clock, rules, communicator, recorder);
-    let mut result = loop {
-        match driver.advance(observe) {
-            Ok(None) => {}
-            Ok(Some(reason)) => break Ok(reason),
-            Err(error) => break Err(error),
+/// What a run cost.
+#[derive(Debug, Clone, Default)]
+pub struct Effort {
+    /// Process 0 in records [s].
+    pub write_s: f64,
+    /// Batches of steps.
+    pub batches: u64,
+    /// How often cells moved.
+    pub moves: u64,
+    /// Each process.
+    pub per_rank: Vec<RankPerformance>,
+}
+
+/// How the processes go on after a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Verdict {
+    /// With a batch of at most so many steps; cells move if there are new ends of the blocks.
+    Go { limit: usize, ends: Vec<usize> },
+    /// Back to so many steps of this batch, and report what was not recorded; the run ends.
+    Return { kept: usize },
+    /// The run ends at once.
+    Leave,
+}
+wire_enum!(Verdict { 0 => Go { limit, ends }, 1 => Return { kept }, 2 => Leave });
+
+/// Why a batch is over, as every process knows by itself.
+pub(super) enum Pause {
+    /// It is full.
+    Limit,
+    /// The clock or the drivers end the run.
+    End(StopReason),
+    /// The drivers cannot be evaluated.
+    Error(RunError),
+}
+
+/// Runs a disk to its end. Process 0 has the recorder, is told of every step by `observe` and learns how it ended.
+pub fn run(course: Course, recorder: Option<&mut Recorder>, observe: &mut (dyn FnMut(&Tick) + Send)) -> Option<Ended> {
+    let (communicator, threads) = (course.communicator, course.threads);
+    let mut leader = communicator.is_root().then(|| Leader::new(&course, recorder, observe));
+    let (mut member, cells) = Member::new(course);
+    let rest = loop {
+        let pause = take_batch(&mut member, leader.as_mut(), threads);
+        match member.report(leader.as_mut(), pause) {
+            Verdict::Go { limit, ends } => member.go_on(limit, ends),
+            Verdict::Return { kept } => {
+                leader.iter_mut().for_each(Leader::enter);
+                member.go_back(kept);
+                break member.report_rest();
+            }
+            Verdict::Leave => break false,
         }
     };
-    // Whatever ended the run, the steps since the last record are recorded.
-    if !matches!(result, Err(RunError::Output(_)))
-        && let Err(error) = driver.record_rest()
-    {
-        result = result.and(Err(error));
-    }
-    Ended { result, time: driver.time, steps: driver.steps }
+    let per_rank = member.performances();
+    cells[member.block.range()].clone_from_slice(member.block.cells());
+    leader.map(|leader| leader.finish(&member, rest, per_rank))
 }
 
-struct Driver<'a, C> {
-    model: &'a Model,
-    cells: &'a mut [CellState],
-    /// The cells before the step under way, for a record when it fails.
-    before: Vec<CellState>,
-    clock: Clock,
-    rules: StopRules,
-    communicator: &'a C,
-    recorder: Option<&'a mut Recorder>,
-    workers: Workers,
-    results: Vec<Result<CellReport, IntegrationError>>,
-    mine: Vec<CellReport>,
-    reports: Vec<CellReport>,
-    my_bins: Vec<f64>,
-    bins: Vec<f64>,
-    budgets: Vec<BudgetRow>,
-    interval: Interval,
-    orbits: OrbitRollup,
-    last: Option<StepFacts>,
-    time: f64,
-    steps: StepCounts,
+/// Takes a batch; process 0 enters the one before, beside it if there are threads to do so.
+fn take_batch(member: &mut Member, leader: Option<&mut Leader>, threads: Option<&ThreadPool>) -> Pause {
+    let Some(leader) = leader else { return member.take_batch() };
+    let Some(threads) = threads else {
+        leader.enter();
+        return member.take_batch();
+    };
+    // The main thread stays outside the pool: it alone may talk to other processes.
+    threads.in_place_scope(|scope| {
+        scope.spawn(|_| leader.enter());
+        member.take_batch()
+    })
 }
 
-impl<'a, C: Communicator> Driver<'a, C> {
-    fn new(
-        model: &'a Model,
-        cells: &'a mut [CellState],
-        clock: Clock,
-        rules: StopRules,
-        communicator: &'a C,
-        recorder: Option<&'a mut Recorder>,
-    ) -> Self {
-        let initial =
-            |cell: &crate::disk::cell::CellModel| cell.facts.initial_surface_density * cell.facts.area / M_MARS;
-        let initial_mass = model.cells.iter().map(initial).sum();
-        let r_middle = model.grid.middle();
-        let t_orb = crate::physics::orbit::orbital_period(r_middle);
-        let r_rm = r_middle / crate::physics::constants::R_MARS;
-        Driver {
-            workers: Workers::new(rayon::current_num_threads(), model.sizes.len()),
-            orbits: OrbitRollup::new(t_orb, r_rm, initial_mass),
-            before: cells.to_vec(),
-            results: Vec::with_capacity(cells.len()),
-            mine: Vec::with_capacity(cells.len()),
-            reports: Vec::with_capacity(model.cells.len()),
-            my_bins: Vec::with_capacity(cells.len() * model.sizes.len()),
-            bins: Vec::with_capacity(model.cells.len() * model.sizes.len()),
-            budgets: Vec::with_capacity(model.cells.len()),
-            interval: Interval::default(),
-            last: None,
-            time: 0.0,
-            steps: StepCounts::default(),
-            model,
-            cells,
-            clock,
-            rules,
-            communicator,
-            recorder,
-        }
-    }
-
-    /// One coupling step; says why the run ends, if it does.
-    fn advance(&mut self, observe: &mut dyn FnMut(&Tick)) -> Result<Option<StopReason>, RunError> {
-        let Some(tick) = self.clock.next(self.model) else { return Ok(Some(StopReason::EndReached)) };
-        let drivers = self
-            .model
-            .drivers(tick.index, tick.start, tick.dt())
-            .map_err(|source| RunError::Drivers { time: tick.start, source })?;
-        if let Some(reason) = self.rules.before_step(tick.start, &drivers) {
-            return Ok(Some(reason));
-        }
-        self.before.clone_from_slice(self.cells);
-        self.step_cells(&drivers, tick.start).inspect_err(|_| self.cells.clone_from_slice(&self.before))?;
-        self.time = tick.end;
-        self.steps.coupling += 1;
-        self.last = Some(drivers);
-        self.communicator.gather(&self.mine, &mut self.reports);
-        let mut stop = self.account(&drivers)?;
-        self.communicator.broadcast(&mut stop);
-        let mut t_coll = shortest_collision_time(&self.reports);
-        self.communicator.broadcast(&mut t_coll);
-        self.clock.observe_collision_time(t_coll);
-        if tick.record {
-            self.record(&drivers, stop.is_some() || tick.last)?;
-        }
-        observe(&tick);
-        Ok(stop)
-    }
-
-    /// Steps this process's cells in parallel; the first failure in cell order counts.
-    fn step_cells(&mut self, drivers: &StepFacts, start: f64) -> Result<(), RunError> {
-        let (model, workers) = (self.model, &self.workers);
-        self.cells
-            .par_iter_mut()
-            .zip(&model.cells)
-            .with_max_len(1)
-            .map(|(state, cell)| workers.with(|work| step(model, cell, state, drivers, work)))
-            .collect_into_vec(&mut self.results);
-        self.mine.clear();
-        for (cell, result) in self.results.drain(..).enumerate() {
-            self.mine.push(result.map_err(|source| RunError::Cell { cell, time: start, source })?);
-        }
-        Ok(())
-    }
-
-    /// Adds the step to the sums over all cells, on process 0.
-    fn account(&mut self, drivers: &StepFacts) -> Result<Option<StopReason>, RunError> {
-        if !self.communicator.is_root() {
-            return Ok(None);
-        }
-        let (mut blowout, mut sinks) = (0.0, 0.0);
-        for (report, cell) in self.reports.iter().zip(&self.model.cells) {
-            blowout += report.ledger.blowout * cell.facts.area / M_MARS;
-            sinks += report.ledger.sinks() * cell.facts.area / M_MARS;
-            if let Some(smol) = report.smol {
-                self.steps.inner_accepted += u64::from(smol.steps);
-                self.steps.inner_rejected += u64::from(smol.rejected);
-                self.steps.fallback += u64::from(smol.fallback);
-            }
-        }
-        let recorder = &mut self.recorder;
-        self.orbits.add((drivers.time, drivers.dt), blowout, sinks, drivers.temperature, |row| {
-            recorder.as_mut().map_or(Ok(()), |recorder| recorder.orbit(row))
-        })?;
-        self.interval.add(drivers.dt, &self.reports);
-        Ok(self.rules.after_step(drivers, &self.reports, (blowout + sinks) / drivers.dt))
-    }
-
-    fn record(&mut self, drivers: &StepFacts, last: bool) -> Result<(), RunError> {
-        self.my_bins.clear();
-        for cell in self.cells.iter() {
-            self.my_bins.extend_from_slice(&cell.bins);
-        }
-        self.communicator.gather(&self.my_bins, &mut self.bins);
-        let Some(recorder) = &mut self.recorder else { return Ok(()) };
-        let (step, reports) = self.interval.close(drivers);
-        let scheme = self.model.scheme;
-        self.budgets.clear();
-        let cells = reports.iter().zip(&self.model.cells);
-        self.budgets.extend(cells.map(|(report, cell)| BudgetRow::of_cell(step.time, scheme, &cell.facts, report)));
-        let total = BudgetRow::total(step.time, scheme, &self.budgets);
-        recorder.record(&step, reports, &self.bins, &total, &self.budgets, last)?;
-        let percent = self.budgets.iter().chain([&total]).map(BudgetRow::error_percent).fold(0.0, f64::max);
-        // The Python program's step does not conserve mass: its budget is reported, not enforced.
-        let allowed = total.tolerance_percent;
-        if percent > allowed && scheme != Scheme::ImexBdf1 {
-            return Err(RunError::Budget { time: step.time, percent, allowed });
-        }
-        Ok(())
-    }
-
-    /// Records the steps since the last record, and the orbit under way if no other was completed.
-    fn record_rest(&mut self) -> Result<(), RunError> {
-        let Some(drivers) = self.last else { return Ok(()) };
-        if !self.interval.is_empty() {
-            self.record(&drivers, true)?;
-        }
-        if self.orbits.completed() == 0 {
-            let row = self.orbits.remainder(self.time, drivers.temperature);
-            if let Some(recorder) = &mut self.recorder {
-                recorder.orbit(&row)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Shortest collision time of all cells [s]; infinite without collisions.
-fn shortest_collision_time(reports: &[CellReport]) -> f64 {
-    reports.iter().filter_map(|report| report.smol).map(|smol| smol.t_coll).fold(f64::INFINITY, f64::min)
-}
+#[cfg(test)]
+mod tests;

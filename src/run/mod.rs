@@ -1,14 +1,22 @@
 //! The run: time loop, clock, stop conditions and the mass budget.
 //!
 //! - [`driver`]: the time loop, read it first
+//! - `member`: what every process does with its cells, the [`block`]; `leader`: what process 0 does with the reports
+//! - [`batch`]: several steps as a process reports them, [`travel`]: as bytes, [`books`]: as records
 //! - [`time_grid`], [`clock`]: when
 //! - [`stop`]: why it ends
 //! - [`budget`], [`orbits`], [`interval`]: what came in, what left, what is there
 
+pub mod batch;
+pub mod block;
+pub mod books;
 pub mod budget;
 pub mod clock;
 pub mod driver;
 pub mod interval;
+mod leader;
+mod member;
 pub mod orbits;
 pub mod stop;
 pub mod time_grid;
+pub mod travel;

@@ -33,6 +33,11 @@ impl StopReason {
     }
 }
 
+/// Whether every cell is solid and has stopped.
+pub fn all_stopped(reports: &[CellReport]) -> bool {
+    reports.iter().all(|report| !report.active && report.phase.state == PhaseState::Solid)
+}
+
 /// The configured conditions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StopRules {
@@ -51,9 +56,10 @@ impl StopRules {
         (reached && start >= self.not_before).then_some(StopReason::BlowoutBelowSmin)
     }
 
-    /// Whether a step that has been taken ends the run; `loss_rate` is that of the whole disk [M_Mars s⁻¹].
-    pub fn after_step(&self, drivers: &StepFacts, reports: &[CellReport], loss_rate: f64) -> Option<StopReason> {
-        if reports.iter().all(|report| !report.active && report.phase.state == PhaseState::Solid) {
+    /// Whether a step that has been taken ends the run. `all_stopped`: see [`all_stopped`]; `loss_rate` is that of the
+    /// whole disk [M_Mars s⁻¹].
+    pub fn after_step(&self, drivers: &StepFacts, all_stopped: bool, loss_rate: f64) -> Option<StopReason> {
+        if all_stopped {
             return Some(StopReason::TauExceededInAllCells);
         }
         let low = self.loss_rate_at_most.is_some_and(|threshold| loss_rate <= threshold);
@@ -86,20 +92,23 @@ mod tests {
 
     #[test]
     fn a_small_loss_rate_stops_a_run_after_its_least_duration() {
-        let (step, reports) = (fixtures::step(), [fixtures::report(0)]);
+        let step = fixtures::step();
         let rule = |not_before: f64| StopRules { loss_rate_at_most: Some(1e-15), not_before, ..NONE };
-        assert_eq!(rule(0.0).after_step(&step, &reports, 1e-15), Some(StopReason::LossRateBelowThreshold));
-        assert_eq!(rule(0.0).after_step(&step, &reports, 1.1e-15), None);
-        assert_eq!(rule(step.time + 1.0).after_step(&step, &reports, 0.0), None);
+        assert_eq!(rule(0.0).after_step(&step, false, 1e-15), Some(StopReason::LossRateBelowThreshold));
+        assert_eq!(rule(0.0).after_step(&step, false, 1.1e-15), None);
+        assert_eq!(rule(step.time + 1.0).after_step(&step, false, 0.0), None);
     }
 
     #[test]
     fn the_last_solid_cell_that_stops_ends_the_run() {
         let step = fixtures::step();
-        assert_eq!(NONE.after_step(&step, &[stopped(), fixtures::report(1)], 1.0), None);
-        assert_eq!(NONE.after_step(&step, &[stopped(), stopped()], 1.0), Some(StopReason::TauExceededInAllCells));
+        assert_eq!(NONE.after_step(&step, all_stopped(&[stopped(), fixtures::report(1)]), 1.0), None);
+        assert_eq!(
+            NONE.after_step(&step, all_stopped(&[stopped(), stopped()]), 1.0),
+            Some(StopReason::TauExceededInAllCells)
+        );
         let molten = Phase { state: PhaseState::Vapor, bulk: BulkState::LiquidDominated, ..Phase::SOLID };
         let molten = CellReport { phase: molten, ..stopped() };
-        assert_eq!(NONE.after_step(&step, &[stopped(), molten], 1.0), None);
+        assert_eq!(NONE.after_step(&step, all_stopped(&[stopped(), molten]), 1.0), None);
     }
 }

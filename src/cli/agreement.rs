@@ -1,0 +1,85 @@
+//! How several processes begin a run together: every one reads the configuration and its tables for itself, then all
+//! agree that they read the same, and that process 0 can write; or all learn what is wrong, and one says it.
+
+use super::simulate::SimulateError;
+use crate::parallel::policy::{Decision, Place};
+use crate::parallel::wire::{from_peer, to_bytes};
+use crate::parallel::world::World;
+use crate::wire_enum;
+
+/// What a process tells of its preparations.
+#[derive(Debug, Clone, PartialEq)]
+enum Prepared {
+    /// It has read what this stands for.
+    Ready { fingerprint: String },
+    /// It has not, with the exit status that this calls for.
+    Failed { message: String, status: u8 },
+}
+wire_enum!(Prepared { 0 => Ready { fingerprint }, 1 => Failed { message, status } });
+
+/// The answer of process 0.
+#[derive(Debug, Clone, PartialEq)]
+enum Answer {
+    Begin { decision: Decision },
+    End { status: u8 },
+}
+wire_enum!(Answer { 0 => Begin { decision }, 1 => End { status } });
+
+/// Agrees on the way the run is spread, or on the error that prevents it.
+///
+/// `prepared` is what this process has read, with a fingerprint of it; `begin` makes the decision on process 0,
+/// and does everything that only process 0 does before a run.
+///
+/// # Errors
+/// On process 0 the error to be reported; on the others [`SimulateError::Elsewhere`].
+pub fn agree<T, R>(
+    world: &World,
+    prepared: Result<(T, String), SimulateError>,
+    begin: impl FnOnce(&T) -> Result<(Decision, R), SimulateError>,
+) -> Result<(T, Decision, Option<R>), SimulateError> {
+    let outcome = match &prepared {
+        Ok((_, fingerprint)) => Prepared::Ready { fingerprint: fingerprint.clone() },
+        Err(error) => Prepared::Failed { message: error.to_string(), status: error.exit_code() },
+    };
+    let mut all = Vec::new();
+    world.all().gather(&to_bytes(&outcome), &mut all);
+
+    let mut answer = Vec::new();
+    if !world.is_root() {
+        world.all().broadcast(&mut answer);
+        return match (from_peer(&answer), prepared) {
+            (Answer::Begin { decision }, Ok((content, _))) => Ok((content, decision, None)),
+            (Answer::Begin { .. }, Err(error)) => Err(error),
+            (Answer::End { status }, _) => Err(SimulateError::Elsewhere { status }),
+        };
+    }
+    let all: Vec<Prepared> = all.iter().map(|bytes| from_peer(bytes)).collect();
+    let decided = prepared.and_then(|(content, _)| {
+        first_objection(&all, world.places())?;
+        let (decision, begun) = begin(&content)?;
+        Ok((content, decision, Some(begun)))
+    });
+    answer = to_bytes(&match &decided {
+        Ok((_, decision, _)) => Answer::Begin { decision: decision.clone() },
+        Err(error) => Answer::End { status: error.exit_code() },
+    });
+    world.all().broadcast(&mut answer);
+    decided
+}
+
+/// The first process that failed, or that has read something else than process 0.
+fn first_objection(all: &[Prepared], places: &[Place]) -> Result<(), SimulateError> {
+    for (process, (outcome, place)) in all.iter().zip(places).enumerate() {
+        let host = place.host.clone();
+        match outcome {
+            Prepared::Failed { message, status } => {
+                return Err(SimulateError::Process { process, host, message: message.clone(), status: *status });
+            }
+            Prepared::Ready { .. } if *outcome != all[0] => {
+                return Err(SimulateError::DifferentInput { process, host });
+            }
+            Prepared::Ready { .. } => {}
+        }
+    }
+    Ok(())
+}

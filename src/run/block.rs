@@ -1,0 +1,125 @@
+//! The cells of this process: steps them, and can take steps back.
+//!
+//! A process steps on without asking the others whether the run has ended meanwhile. If it has, the cells return to
+//! where the batch began and take the steps that count again: the future of a cell follows from its state, the model
+//! and the drivers.
+
+use super::interval::Interval;
+use crate::disk::cell::CellState;
+use crate::disk::model::Model;
+use crate::disk::report::{CellReport, StepFacts};
+use crate::disk::step::step;
+use crate::disk::workers::Workers;
+use crate::smoluchowski::IntegrationError;
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Contiguous cells of the disk.
+pub struct Block<'a> {
+    model: &'a Model,
+    workers: Workers,
+    /// Threads beside the main one; without them it does the work itself.
+    threads: Option<&'a ThreadPool>,
+    /// Cells that a thread takes at a time.
+    chunk: usize,
+    range: Range<usize>,
+    cells: Vec<CellState>,
+    interval: Interval,
+    saved: (Vec<CellState>, Interval),
+    results: Vec<Result<CellReport, IntegrationError>>,
+    reports: Vec<CellReport>,
+}
+
+impl<'a> Block<'a> {
+    /// The cells `range` of the disk, in the states `cells`; a thread takes `chunk` of them at a time.
+    pub fn new(
+        model: &'a Model,
+        range: Range<usize>,
+        cells: Vec<CellState>,
+        threads: Option<&'a ThreadPool>,
+        chunk: usize,
+    ) -> Self {
+        let workers = threads.map_or(1, ThreadPool::current_num_threads);
+        Block {
+            model,
+            workers: Workers::new(workers, model.sizes.len()),
+            threads,
+            chunk,
+            range,
+            results: Vec::with_capacity(cells.len()),
+            reports: Vec::with_capacity(cells.len()),
+            saved: (cells.clone(), Interval::default()),
+            cells,
+            interval: Interval::default(),
+        }
+    }
+
+    /// Which cells of the disk these are.
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// Their states.
+    pub fn cells(&self) -> &[CellState] {
+        &self.cells
+    }
+
+    /// What the last step did to them.
+    pub fn reports(&self) -> &[CellReport] {
+        &self.reports
+    }
+
+    /// Whether nothing happened since the last record.
+    pub fn is_recorded(&self) -> bool {
+        self.interval.is_empty()
+    }
+
+    /// Exchanges the cells for others.
+    pub fn replace(&mut self, range: Range<usize>, cells: Vec<CellState>) {
+        self.range = range;
+        self.cells = cells;
+        self.interval = Interval::default();
+    }
+
+    /// Remembers the present, for [`Block::go_back`].
+    pub fn save(&mut self) {
+        self.saved.0.clone_from(&self.cells);
+        self.saved.1.clone_from(&self.interval);
+    }
+
+    /// Returns to what was remembered.
+    pub fn go_back(&mut self) {
+        self.cells.clone_from(&self.saved.0);
+        self.interval.clone_from(&self.saved.1);
+    }
+
+    /// Steps all cells.
+    ///
+    /// # Errors
+    /// The first failure in the order of the cells, with the cell's index in the disk.
+    pub fn step(&mut self, drivers: &StepFacts) -> Result<(), (usize, IntegrationError)> {
+        let (model, workers) = (self.model, &self.workers);
+        let models = &model.cells[self.range.clone()];
+        let take = |state: &mut CellState, cell| workers.with(|work| step(model, cell, state, drivers, work));
+        let (cells, results, chunk) = (&mut self.cells, &mut self.results, self.chunk);
+        match self.threads {
+            Some(threads) => threads.install(|| {
+                let pairs = cells.par_iter_mut().zip(models).with_min_len(chunk).with_max_len(chunk);
+                pairs.map(|(state, cell)| take(state, cell)).collect_into_vec(results);
+            }),
+            None => results.extend(cells.iter_mut().zip(models).map(|(state, cell)| take(state, cell))),
+        }
+        self.reports.clear();
+        for (cell, result) in self.range.clone().zip(self.results.drain(..)) {
+            self.reports.push(result.map_err(|error| (cell, error))?);
+        }
+        self.interval.add(drivers.dt, &self.reports);
+        Ok(())
+    }
+
+    /// What happened since the last record, in which these are the drivers of the last step; a new interval begins.
+    pub fn close_interval(&mut self, last: &StepFacts) -> &[CellReport] {
+        self.interval.close(last).1
+    }
+}

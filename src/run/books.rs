@@ -1,0 +1,135 @@
+//! What process 0 does with the reports of all: sums, stop conditions, records.
+
+use super::batch::{Batch, Step, StepSums};
+use super::budget::BudgetRow;
+use super::clock::Tick;
+use super::driver::RunError;
+use super::orbits::OrbitRollup;
+use super::stop::{StopReason, StopRules};
+use crate::disk::cell::CellModel;
+use crate::disk::model::{Model, Scheme};
+use crate::disk::report::{CellReport, StepFacts};
+use crate::output::recorder::Recorder;
+use crate::output::summary::StepCounts;
+use crate::physics::constants::{M_MARS, R_MARS};
+use crate::physics::orbit::orbital_period;
+
+/// The books of a run.
+pub struct Books<'a> {
+    model: &'a Model,
+    rules: StopRules,
+    recorder: Option<&'a mut Recorder>,
+    observe: &'a mut (dyn FnMut(&Tick) + Send),
+    orbits: OrbitRollup,
+    budgets: Vec<BudgetRow>,
+    /// The step entered last.
+    last: Option<StepFacts>,
+    /// Time since the last record [s].
+    elapsed: f64,
+    /// Steps that were entered.
+    pub steps: StepCounts,
+}
+
+impl<'a> Books<'a> {
+    /// Empty books. `observe` is told of every step.
+    pub fn new(
+        model: &'a Model,
+        rules: StopRules,
+        recorder: Option<&'a mut Recorder>,
+        observe: &'a mut (dyn FnMut(&Tick) + Send),
+    ) -> Self {
+        let initial = |cell: &CellModel| cell.facts.initial_surface_density * cell.facts.area / M_MARS;
+        let initial_mass = model.cells.iter().map(initial).sum();
+        let r_middle = model.grid.middle();
+        Books {
+            orbits: OrbitRollup::new(orbital_period(r_middle), r_middle / R_MARS, initial_mass),
+            budgets: Vec::with_capacity(model.cells.len()),
+            last: None,
+            elapsed: 0.0,
+            steps: StepCounts::default(),
+            model,
+            rules,
+            recorder,
+            observe,
+        }
+    }
+
+    /// Time reached [s].
+    pub fn time(&self) -> f64 {
+        self.last.map_or(0.0, |step| step.time)
+    }
+
+    /// The first step that ends the run, if one does: how many steps it leaves, and why.
+    pub fn first_stop(&self, steps: &[Step], batch: &Batch) -> Option<(usize, StopReason)> {
+        let ends = |(step, sums): (&Step, &StepSums)| {
+            let loss_rate = (sums.blowout + sums.sinks) / step.drivers.dt;
+            self.rules.after_step(&step.drivers, sums.all_stopped, loss_rate)
+        };
+        steps.iter().zip(&batch.steps).map(ends).enumerate().find_map(|(k, reason)| Some((k + 1, reason?)))
+    }
+
+    /// Enters the first steps of a batch; `stopped`: the last of them ended the run.
+    ///
+    /// # Errors
+    /// If a record cannot be written or the mass budget does not close; the steps until then are entered.
+    pub fn enter(&mut self, steps: &[Step], batch: &Batch, stopped: bool) -> Result<(), RunError> {
+        let cells = self.model.cells.len();
+        let mut reports = batch.reports.chunks_exact(cells);
+        let mut bins = batch.bins.chunks_exact(cells * self.model.sizes.len());
+        for (k, (step, sums)) in steps.iter().zip(&batch.steps).enumerate() {
+            let drivers = &step.drivers;
+            self.last = Some(*drivers);
+            self.steps.coupling += 1;
+            self.steps.add(&sums.counts);
+            let recorder = &mut self.recorder;
+            self.orbits.add((drivers.time, drivers.dt), sums.blowout, sums.sinks, drivers.temperature, |row| {
+                recorder.as_mut().map_or(Ok(()), |recorder| recorder.orbit(row))
+            })?;
+            self.elapsed += drivers.dt;
+            if step.tick.record
+                && let (Some(reports), Some(bins)) = (reports.next(), bins.next())
+            {
+                self.record(reports, bins, step.tick.last || (stopped && k + 1 == steps.len()))?;
+            }
+            (self.observe)(&step.tick);
+        }
+        Ok(())
+    }
+
+    /// Enters the steps since the last record, which `rest` holds, as the last record; without `rest` there are none.
+    /// A run shorter than an orbit has its losses entered as one.
+    ///
+    /// # Errors
+    /// If a record cannot be written or the mass budget does not close.
+    pub fn close(&mut self, rest: Option<&Batch>) -> Result<(), RunError> {
+        let Some(last) = self.last else { return Ok(()) };
+        if let Some(rest) = rest {
+            self.record(&rest.reports, &rest.bins, true)?;
+        }
+        if self.orbits.completed() == 0 {
+            let row = self.orbits.remainder(last.time, last.temperature);
+            if let Some(recorder) = &mut self.recorder {
+                recorder.orbit(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, reports: &[CellReport], bins: &[f64], last: bool) -> Result<(), RunError> {
+        let (Some(recorder), Some(drivers)) = (&mut self.recorder, self.last) else { return Ok(()) };
+        let step = StepFacts { dt: std::mem::take(&mut self.elapsed), ..drivers };
+        let scheme = self.model.scheme;
+        self.budgets.clear();
+        let cells = reports.iter().zip(&self.model.cells);
+        self.budgets.extend(cells.map(|(report, cell)| BudgetRow::of_cell(step.time, scheme, &cell.facts, report)));
+        let total = BudgetRow::total(step.time, scheme, &self.budgets);
+        recorder.record(&step, reports, bins, &total, &self.budgets, last)?;
+        let percent = self.budgets.iter().chain([&total]).map(BudgetRow::error_percent).fold(0.0, f64::max);
+        // The Python program's step does not conserve mass: its budget is reported, not enforced.
+        let allowed = total.tolerance_percent;
+        if percent > allowed && scheme != Scheme::ImexBdf1 {
+            return Err(RunError::Budget { time: step.time, percent, allowed });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,198 @@
+//! What every process does: steps its cells, reports, follows the verdict of process 0.
+
+use super::batch::{Failure, Message, Step};
+use super::block::Block;
+use super::clock::Clock;
+use super::driver::{Course, Pause, RunError, Verdict};
+use super::leader::Leader;
+use super::stop::{StopReason, StopRules};
+use crate::disk::cell::CellState;
+use crate::disk::model::Model;
+use crate::disk::report::CellReport;
+use crate::output::summary::RankPerformance;
+use crate::parallel::communicator::Communicator;
+use crate::parallel::decomposition::Decomposition;
+use crate::parallel::wire::{from_peer, to_bytes};
+use crate::wire_struct;
+use std::time::Instant;
+
+wire_struct!(RankPerformance { cells, step_s, exchange_s, messages, bytes });
+
+/// A process.
+pub(super) struct Member<'a> {
+    model: &'a Model,
+    communicator: &'a dyn Communicator,
+    clock: Clock,
+    rules: StopRules,
+    pub(super) block: Block<'a>,
+    pub(super) blocks: Decomposition,
+    /// Steps of this batch.
+    pub(super) steps: Vec<Step>,
+    /// The last step of the batches before.
+    before: Option<Step>,
+    /// Steps of a full batch.
+    pub(super) limit: usize,
+    message: Message,
+    /// What all processes reported, on process 0.
+    pub(super) messages: Vec<Vec<u8>>,
+    /// A cell of this process that could not be integrated.
+    failure: Option<Failure>,
+    pub(super) step_s: f64,
+    exchange_s: f64,
+}
+
+impl<'a> Member<'a> {
+    /// A process with its share of the cells, and all of them back.
+    pub(super) fn new(course: Course<'a>) -> (Self, &'a mut [CellState]) {
+        let communicator = course.communicator;
+        let blocks = Decomposition::even(course.cells.len(), communicator.size());
+        let range = blocks.block(communicator.rank());
+        let mine = course.cells[range.clone()].to_vec();
+        let member = Member {
+            model: course.model,
+            communicator,
+            clock: course.clock,
+            rules: course.rules,
+            block: Block::new(course.model, range, mine, course.threads, course.chunk),
+            blocks,
+            steps: Vec::new(),
+            before: None,
+            limit: 1,
+            message: Message::default(),
+            messages: Vec::new(),
+            failure: None,
+            step_s: 0.0,
+            exchange_s: 0.0,
+        };
+        (member, course.cells)
+    }
+
+    /// Steps until the batch is full or the run cannot go on.
+    pub(super) fn take_batch(&mut self) -> Pause {
+        let (start, exchange_before) = (Instant::now(), self.exchange_s);
+        self.before = self.steps.last().copied().or(self.before);
+        self.steps.clear();
+        self.message.clear(self.block.cells().len());
+        self.block.save();
+        let mut pause = None;
+        while pause.is_none() && self.steps.len() < self.limit {
+            pause = self.take_step();
+        }
+        self.message.close(self.failure.clone());
+        self.step_s += start.elapsed().as_secs_f64() - (self.exchange_s - exchange_before);
+        pause.unwrap_or(Pause::Limit)
+    }
+
+    fn take_step(&mut self) -> Option<Pause> {
+        let Some(tick) = self.clock.next(self.model) else { return Some(Pause::End(StopReason::EndReached)) };
+        let drivers = match self.model.drivers(tick.index, tick.start, tick.dt()) {
+            Ok(drivers) => drivers,
+            Err(source) => return Some(Pause::Error(RunError::Drivers { time: tick.start, source })),
+        };
+        if let Some(reason) = self.rules.before_step(tick.start, &drivers) {
+            return Some(Pause::End(reason));
+        }
+        let mut t_coll = match self.block.step(&drivers) {
+            Ok(()) => {
+                self.steps.push(Step { tick, drivers });
+                self.message.add(&Step { tick, drivers }, &mut self.block);
+                shortest_collision_time(self.block.reports())
+            }
+            Err((cell, source)) => {
+                self.failure = Some(Failure { cell, time: tick.start, source });
+                // Below every collision time: tells the others, if they ask, that this process goes no further.
+                f64::NEG_INFINITY
+            }
+        };
+        if self.clock.follows_collisions() {
+            let start = Instant::now();
+            t_coll = self.communicator.minimum(t_coll);
+            self.exchange_s += start.elapsed().as_secs_f64();
+        }
+        if t_coll == f64::NEG_INFINITY {
+            return Some(Pause::Limit);
+        }
+        self.clock.observe_collision_time(t_coll);
+        None
+    }
+
+    /// Reports the batch and receives the verdict.
+    pub(super) fn report(&mut self, leader: Option<&mut Leader>, pause: Pause) -> Verdict {
+        let start = Instant::now();
+        self.communicator.gather(&self.message.bytes, &mut self.messages);
+        let mut verdict = leader.map_or_else(Vec::new, |leader| to_bytes(&leader.judge(self, pause)));
+        self.communicator.broadcast(&mut verdict);
+        self.exchange_s += start.elapsed().as_secs_f64();
+        from_peer(&verdict)
+    }
+
+    /// Prepares the next batch.
+    pub(super) fn go_on(&mut self, limit: usize, ends: Vec<usize>) {
+        self.limit = limit;
+        if ends.is_empty() {
+            return;
+        }
+        let start = Instant::now();
+        self.communicator.gather(&to_bytes(&self.block.cells().to_vec()), &mut self.messages);
+        self.blocks = Decomposition::from_ends(ends);
+        let mut mine = Vec::new();
+        let parts = if self.communicator.is_root() { self.parts() } else { Vec::new() };
+        self.communicator.scatter(&parts, &mut mine);
+        self.block.replace(self.blocks.block(self.communicator.rank()), from_peer(&mine));
+        self.exchange_s += start.elapsed().as_secs_f64();
+    }
+
+    /// The cells that all have sent, by their new places.
+    fn parts(&self) -> Vec<Vec<u8>> {
+        let cells: Vec<CellState> =
+            self.messages.iter().flat_map(|message| from_peer::<Vec<CellState>>(message)).collect();
+        self.blocks.blocks().map(|block| to_bytes(&cells[block].to_vec())).collect()
+    }
+
+    /// Takes back what was stepped after the first `kept` steps of the batch.
+    pub(super) fn go_back(&mut self, kept: usize) {
+        if kept == self.steps.len() && self.failure.is_none() {
+            return;
+        }
+        self.steps.truncate(kept);
+        self.block.go_back();
+        for step in &self.steps {
+            // It went well before, and goes the same way again.
+            let _ = self.block.step(&step.drivers);
+            if step.tick.record {
+                self.block.close_interval(&step.drivers);
+            }
+        }
+    }
+
+    /// Reports what happened since the last record, if anything did.
+    pub(super) fn report_rest(&mut self) -> bool {
+        let Some(last) = self.steps.last().or(self.before.as_ref()) else { return false };
+        if self.block.is_recorded() {
+            return false;
+        }
+        self.message.set_to_rest(&mut self.block, &last.drivers);
+        self.communicator.gather(&self.message.bytes, &mut self.messages);
+        true
+    }
+
+    /// What the run cost each process, on process 0.
+    pub(super) fn performances(&mut self) -> Vec<RankPerformance> {
+        let traffic = self.communicator.traffic();
+        let mine = RankPerformance {
+            cells: self.block.cells().len(),
+            step_s: self.step_s,
+            exchange_s: self.exchange_s,
+            messages: traffic.messages,
+            bytes: traffic.bytes,
+        };
+        let mut all = Vec::new();
+        self.communicator.gather(&to_bytes(&mine), &mut all);
+        all.iter().map(|bytes| from_peer(bytes)).collect()
+    }
+}
+
+/// Shortest collision time of cells [s]; infinite without collisions.
+fn shortest_collision_time(reports: &[CellReport]) -> f64 {
+    reports.iter().filter_map(|report| report.smol).map(|smol| smol.t_coll).fold(f64::INFINITY, f64::min)
+}

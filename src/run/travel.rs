@@ -1,0 +1,95 @@
+//! Which numbers of the disk travel between processes: what a cell is and what it reports.
+
+use crate::disk::cell::CellState;
+use crate::disk::report::{CellReport, CellStop, Ledger, SmolReport, SupplyReport};
+use crate::physics::phase::{BulkState, Phase, PhaseState};
+use crate::smoluchowski::IntegrationError;
+use crate::{wire_enum, wire_struct};
+
+wire_struct!(Ledger { blowout, sublimation, gas_drag, supplied, clipped });
+wire_struct!(SupplyReport { raw, nominal, scaled, applied, allowed });
+wire_struct!(SmolReport {
+    dt_eff,
+    sigma_before,
+    sigma_after,
+    prod_rate,
+    loss_rate,
+    gain_rate,
+    collision_loss_rate,
+    sink_rate,
+    source_rate,
+    t_coll,
+    steps,
+    rejected,
+    fallback,
+});
+wire_enum!(CellStop { 0 => TauExceeded });
+wire_enum!(PhaseState { 0 => Solid, 1 => Vapor });
+wire_enum!(BulkState { 0 => SolidDominated, 1 => Mixed, 2 => LiquidDominated });
+wire_struct!(Phase { state, f_vap, bulk, f_liquid, f_solid, f_vapor });
+wire_struct!(CellReport {
+    cell,
+    evolved,
+    active,
+    stop,
+    stop_time,
+    stop_tau,
+    surface_density,
+    opacity,
+    opacity_effective,
+    tau,
+    tau_before,
+    sigma_tau1,
+    sigma_deep,
+    peak_size,
+    ledger,
+    cumulative,
+    supply,
+    smol,
+    phase,
+    grain_temperature,
+    phase_temperature,
+    size_rate,
+    size_rate_raw,
+    sublimation_blocked,
+    t_sink_sublimation,
+    t_sink_gas_drag,
+    tau_gate_blocked,
+    blowout_phase_allowed,
+    blowout_active,
+    gate_factor,
+    t_solid,
+});
+wire_struct!(CellState { bins, first_step, stop, cumulative });
+wire_enum!(IntegrationError { 0 => NotFinite { bin, value, time }, 1 => NoProgress { steps, time, dt } });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::fixtures::Fixture;
+    use crate::parallel::wire::{from_bytes, to_bytes};
+
+    #[test]
+    fn a_report_arrives_whole_and_is_no_larger_than_in_memory() {
+        for report in Fixture::new().reports {
+            let bytes = to_bytes(&report);
+            assert!(bytes.len() <= size_of::<CellReport>(), "{} > {}", bytes.len(), size_of::<CellReport>());
+            // Written out, because NaN is not equal to itself.
+            assert_eq!(format!("{:?}", from_bytes::<CellReport>(&bytes).unwrap()), format!("{report:?}"));
+        }
+    }
+
+    #[test]
+    fn a_cell_moves_unchanged() {
+        let mut cell = CellState::new(vec![1e-3, 0.0, 5e-324]);
+        cell.stop = Some((CellStop::TauExceeded, 12.5, 2.4));
+        cell.cumulative.sublimation = 0.1;
+        assert_eq!(from_bytes::<CellState>(&to_bytes(&cell)).unwrap(), cell);
+    }
+
+    #[test]
+    fn an_error_says_elsewhere_what_it_says_here() {
+        let error = IntegrationError::NotFinite { bin: 7, value: f64::INFINITY, time: 1.25 };
+        assert_eq!(from_bytes::<IntegrationError>(&to_bytes(&error)).unwrap(), error);
+    }
+}
