@@ -6,7 +6,7 @@
 #   scripts/run.sh configs/fiducial.yml --outdir out/hot --override radiation.TM_K=4500
 #
 # Without --outdir the run goes to out/NAME, or to out/NAME-2, out/NAME-3 … when that is taken
-# (not with --overwrite or --resume, which mean the folder that is there).
+# (not with --overwrite, which means the folder that is there).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -21,7 +21,7 @@ reuse=
 previous=
 for argument in "$@"; do
     case $argument in
-        --overwrite | --resume*) reuse=yes ;;
+        --overwrite) reuse=yes ;;
         *outdir=*) folder=${argument##*outdir=} ;;
         *) [[ $previous != --outdir ]] || folder=$argument ;;
     esac

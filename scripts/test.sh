@@ -17,5 +17,6 @@ step env RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo do
 step cargo test --release
 step cargo test --release --no-default-features --lib
 step cargo build --release
+step scripts/test-slurm.sh
 step scripts/python.sh scripts/check_outputs.py "${CARGO_TARGET_DIR:-target}/release/marsdisk-mpi"
 printf '\nall tests passed\n'

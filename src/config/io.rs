@@ -52,7 +52,7 @@ pub struct Output {
     pub times: OutputTimes,
     /// Rule `log`: times per decade, starting at `numerics.dt_init`; 1 to 10 000.
     pub per_decade: u64,
-    /// Rule `linear`: spacing \[s\], positive; null means a hundredth of the duration.
+    /// Rule `linear`: spacing \[s\], at least 1e-3; null means a hundredth of the duration.
     pub every: Option<f64>,
 }
 
@@ -292,7 +292,7 @@ pub struct EnergyBookkeeping {
 
 pub(super) const RULES: &[Rule] = &[
     Rule::new("io.output.per_decade", within(1.0, 10_000.0), "times"),
-    Rule::new("io.output.every", above(0.0), "s"),
+    Rule::new("io.output.every", at_least(1e-3), "s"),
     Rule::new("io.progress.refresh_seconds", above(0.0), "s"),
     Rule::new("io.streaming.memory_limit_gb", above(0.0), "GiB"),
     Rule::new("io.streaming.step_flush_interval", at_least(0.0), "steps"),

@@ -31,7 +31,7 @@ pub struct Numerics {
     pub mass_loss_rate_stop_mmars_s: Option<f64>,
     /// First (clock `adaptive`) or nominal (clock `fixed`) coupling step \[s\], positive, or `auto`.
     pub dt_init: NumberOrAuto,
-    /// Longest coupling step \[s\], positive.
+    /// Longest coupling step \[s\], at least 1e-3.
     pub dt_max: Option<f64>,
     /// Integrator of the size distribution; the default depends on the profile.
     pub integrator: Integrator,
@@ -184,7 +184,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new("numerics.min_duration_years", above(0.0), "yr"),
     Rule::new("numerics.mass_loss_rate_stop_Mmars_s", at_least(0.0), "M_Mars/s"),
     Rule::new("numerics.dt_init", above(0.0), "s"),
-    Rule::new("numerics.dt_max", above(0.0), "s"),
+    Rule::new("numerics.dt_max", at_least(1e-3), "s"),
     Rule::new("numerics.clock_rtol", between(0.0, 1.0), ""),
     Rule::new("numerics.safety", above(0.0), ""),
     Rule::new("numerics.rtol", above_to(0.0, 0.1), ""),

@@ -6,7 +6,7 @@
 use std::f64::consts::{FRAC_PI_2, PI};
 
 use super::{
-    Config,
+    Config, Profile,
     decode::{Fault, FaultKind},
     dynamics::{EccentricityProfileMode, ScaleHeightMode},
     error::{Place, Problem},
@@ -72,6 +72,9 @@ pub(super) fn problem_at(tree: &Node, keys: &[&str], headline: String, help: imp
     Problem::new(headline, place(tree, keys)).help(help)
 }
 
+/// Least scale height over radius; collision rates grow as its inverse.
+const THINNEST: f64 = 1e-6;
+
 /// Rules across keys.
 pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
     let mut problems = order(config, tree);
@@ -108,6 +111,17 @@ pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
             format!("`qstar.coeff_table` has Qs = {:?}, B = {:?} at {:?} km/s", row.q_s, row.b, row.speed_kms);
         refuse(row.q_s <= 0.0 || row.b <= 0.0, &["qstar.coeff_table"], headline, "both must be above 0");
     }
+    let dynamics = &config.dynamics;
+    let (thickness_key, thickness) = match dynamics.kernel_h_mode {
+        ScaleHeightMode::Ia => ("dynamics.i0", dynamics.i0 * dynamics.h_factor),
+        ScaleHeightMode::Fixed => ("dynamics.H_fixed_over_a", dynamics.h_fixed_over_a.unwrap_or(1.0)),
+    };
+    refuse(
+        config.profile == Profile::Conservative && thickness < THINNEST,
+        &[thickness_key],
+        format!("`{thickness_key}` makes a disk of scale height {thickness:e} r, too thin for a finite collision rate"),
+        "allowed: a scale height of at least 1e-6 r",
+    );
     refuse(config.io.outdir.trim().is_empty(), &["io.outdir"], "`io.outdir` is empty".to_owned(), "name a folder");
     problems
 }

@@ -2,7 +2,7 @@
 
 use super::cell::{CellModel, CellState};
 use super::model::{Model, SublimationScheme};
-use super::report::{Ledger, SmolReport, StepFacts};
+use super::report::{InnerSteps, Ledger, SmolReport, StepFacts};
 use super::step::{Conditions, Evolved};
 use super::workers::Workspace;
 use crate::physics::{sinks, supply};
@@ -16,26 +16,27 @@ pub(super) fn evolve(
     state: &mut CellState,
     drivers: &StepFacts,
     conditions: &Conditions,
-    tolerances: Tolerances,
+    (tolerances, stops): (Tolerances, impl Fn(&[f64]) -> bool),
     work: &mut Workspace,
 ) -> Result<Evolved, IntegrationError> {
     set_processes(model, cell, drivers, conditions, &mut work.processes);
     let tables = conditions.collisions.then_some(&cell.tables);
     let sigma_before = state.surface_density();
-    let outcome = cell_integrator::advance(
-        tables,
-        &work.processes,
+    let outcome = cell_integrator::advance_until(
+        (tables, &work.processes),
         &mut state.bins,
         drivers.dt,
         &mut state.first_step,
         tolerances,
+        stops,
         &mut work.integrator,
     )?;
     let smol = tables.map(|tables| {
         let totals = operator::collision_totals(tables, &state.bins, work.integrator.scratch());
-        smol_report(&outcome, drivers.dt, sigma_before, state.surface_density(), totals)
+        smol_report(&outcome, sigma_before, state.surface_density(), totals)
     });
-    Ok(Evolved { ledger: ledger(&outcome), smol })
+    let inner = InnerSteps { accepted: outcome.steps, rejected: outcome.rejected, fallback: outcome.fallback };
+    Ok(Evolved { duration: outcome.duration, ledger: ledger(&outcome), smol, inner })
 }
 
 fn set_processes(
@@ -89,13 +90,8 @@ fn ledger(outcome: &Outcome) -> Ledger {
     }
 }
 
-fn smol_report(
-    outcome: &Outcome,
-    dt: f64,
-    sigma_before: f64,
-    sigma_after: f64,
-    (moved, t_coll): (f64, f64),
-) -> SmolReport {
+fn smol_report(outcome: &Outcome, sigma_before: f64, sigma_after: f64, (moved, t_coll): (f64, f64)) -> SmolReport {
+    let dt = outcome.duration;
     let lost: f64 = outcome.lost.iter().sum();
     SmolReport {
         dt_eff: dt,
@@ -108,8 +104,5 @@ fn smol_report(
         sink_rate: lost / dt,
         source_rate: outcome.supplied / dt,
         t_coll,
-        steps: outcome.steps,
-        rejected: outcome.rejected,
-        fallback: outcome.fallback,
     }
 }

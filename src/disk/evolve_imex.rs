@@ -3,7 +3,7 @@
 
 use super::cell::{CellModel, CellState};
 use super::model::{Model, SublimationScheme};
-use super::report::{Ledger, SmolReport, StepFacts};
+use super::report::{InnerSteps, Ledger, SmolReport, StepFacts};
 use super::step::{Conditions, Evolved};
 use super::workers::Workspace;
 use crate::physics::sinks;
@@ -66,7 +66,9 @@ fn collide(
         supplied: conditions.supply.applied * drivers.dt,
         clipped: 0.0,
     };
-    Evolved { ledger, smol: Some(smol_report(&result, sigma_before, state.surface_density())) }
+    let inner = InnerSteps { accepted: 1, ..InnerSteps::default() };
+    let smol = Some(smol_report(&result, sigma_before, state.surface_density()));
+    Evolved { duration: drivers.dt, ledger, smol, inner }
 }
 
 fn set_rates(model: &Model, cell: &CellModel, drivers: &StepFacts, conditions: &Conditions, processes: &mut Processes) {
@@ -110,7 +112,7 @@ fn relax(model: &Model, state: &mut CellState, drivers: &StepFacts, conditions: 
         supplied: conditions.supply.applied * dt,
         clipped: 0.0,
     };
-    Evolved { ledger, smol: None }
+    Evolved { duration: dt, ledger, ..Evolved::default() }
 }
 
 fn smol_report(result: &ImexReport, sigma_before: f64, sigma_after: f64) -> SmolReport {
@@ -125,8 +127,5 @@ fn smol_report(result: &ImexReport, sigma_before: f64, sigma_after: f64) -> Smol
         sink_rate: result.blowout_rate + result.sink_rate,
         source_rate: result.source_rate,
         t_coll: result.t_coll,
-        steps: 1,
-        rejected: 0,
-        fallback: 0,
     }
 }

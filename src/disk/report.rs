@@ -166,22 +166,36 @@ pub struct SmolReport {
     pub prod_rate: f64,
     /// Rate of loss through all sinks [kg m⁻² s⁻¹].
     pub loss_rate: f64,
-    /// Mass that collisions move into other bins [kg m⁻² s⁻¹].
+    /// Mass that collisions move into other bins at the end [kg m⁻² s⁻¹].
     pub gain_rate: f64,
-    /// Mass that collisions take out of their bins [kg m⁻² s⁻¹].
+    /// Mass that collisions take out of their bins at the end [kg m⁻² s⁻¹].
     pub collision_loss_rate: f64,
     /// Mass that sinks take from bins [kg m⁻² s⁻¹].
     pub sink_rate: f64,
     /// Mass that the source brings into bins [kg m⁻² s⁻¹].
     pub source_rate: f64,
-    /// Shortest collision time of a bin [s].
+    /// Shortest collision time of a bin at the end [s].
     pub t_coll: f64,
-    /// Accepted inner steps.
-    pub steps: u32,
-    /// Rejected inner steps.
+}
+
+/// Inner steps of the integrator in one step of one cell, with or without collisions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InnerSteps {
+    /// Accepted, those of the fall-back included.
+    pub accepted: u32,
+    /// Rejected.
     pub rejected: u32,
-    /// Inner steps taken by the positive fall-back scheme.
+    /// Taken by the positive fall-back scheme.
     pub fallback: u32,
+}
+
+impl InnerSteps {
+    /// Adds the other counts.
+    pub fn add(&mut self, other: &InnerSteps) {
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.fallback += other.fallback;
+    }
 }
 
 /// Why a cell no longer evolves.
@@ -239,6 +253,8 @@ pub struct CellReport {
     pub supply: SupplyReport,
     /// Collisions in this step; `None` where they were off.
     pub smol: Option<SmolReport>,
+    /// Inner steps in this step.
+    pub inner: InnerSteps,
     /// Phase of the material.
     pub phase: Phase,
     /// Temperature of grains that absorb with `phase.q_abs_mean` [K].

@@ -5,12 +5,13 @@
 
 use super::cell::{CellModel, CellState};
 use super::model::{Model, PhaseTemperature, Scheme};
-use super::report::{CellReport, CellStop, Ledger, SmolReport, StepFacts, SupplyReport};
+use super::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, StepFacts, SupplyReport};
 use super::workers::Workspace;
 use super::{evolve, evolve_imex};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::physics::{radiation, shielding, sinks};
 use crate::smoluchowski::IntegrationError;
+use crate::smoluchowski::cell_integrator::Tolerances;
 
 /// How opaque a cell is.
 #[derive(Debug, Clone, Copy)]
@@ -33,15 +34,32 @@ pub(super) struct Conditions {
     /// ds/dt that acts, and before a liquid cell blocks it [m s⁻¹].
     pub(super) size_rate: f64,
     size_rate_raw: f64,
+    sublimation_blocked: bool,
     pub(super) t_sink_sublimation: f64,
     pub(super) supply: SupplyReport,
 }
 
 /// What evolving the bins did.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Evolved {
+    /// Over how much of the step [s].
+    pub(super) duration: f64,
     pub(super) ledger: Ledger,
     pub(super) smol: Option<SmolReport>,
+    pub(super) inner: InnerSteps,
+}
+
+impl Conditions {
+    /// The same with every process at rest, for a cell that has stopped.
+    fn at_rest(self) -> Self {
+        Conditions {
+            supply: SupplyReport::default(),
+            blowout: false,
+            size_rate: 0.0,
+            sublimation_blocked: false,
+            ..self
+        }
+    }
 }
 
 /// Evolves one cell over one coupling step and reports.
@@ -58,17 +76,18 @@ pub fn step(
     let before = opacity(model, &state.bins);
     let conditions = conditions(model, cell, drivers, before.tau);
     if state.stop.is_some() {
-        let nothing = Evolved { ledger: Ledger::default(), smol: None };
-        let conditions = Conditions { supply: SupplyReport::default(), blowout: false, ..conditions };
-        return Ok(report(model, cell, state, &conditions, (before, before), nothing));
+        return Ok(report(model, cell, state, &conditions.at_rest(), (before, before), Evolved::default()));
     }
     let evolved = match model.scheme {
-        Scheme::Rodas4(tolerances) => evolve::evolve(model, cell, state, drivers, &conditions, tolerances, work)?,
+        Scheme::Rodas4(tolerances) => until_opaque(model, cell, state, drivers, &conditions, tolerances, work)?,
         Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
     };
     state.cumulative.add(&evolved.ledger);
     let after = opacity(model, &state.bins);
-    stop_if_opaque(model, state, drivers, &conditions.phase, &after);
+    if stops(model, &conditions, &state.bins) {
+        let reached = drivers.time - (drivers.dt - evolved.duration);
+        state.stop = Some((CellStop::TauExceeded, reached, stopping_depth(model, &state.bins)));
+    }
     let mut report = report(model, cell, state, &conditions, (before, after), evolved);
     report.evolved = true;
     Ok(report)
@@ -101,7 +120,7 @@ fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) ->
     let (size_rate_raw, t_sink_sublimation) = evaporation(model, drivers.temperature, r);
     let blocked = liquid && !model.phase.liquid_evaporates && size_rate_raw < 0.0;
     let supply_allowed = solid && !liquid && (drivers.index > 0 || model.supply_in_first_step);
-    let applied = if supply_allowed { cell.supply_nominal } else { 0.0 };
+    let nominal = if supply_allowed { cell.supply_nominal } else { 0.0 };
     Conditions {
         phase,
         grain_temperature,
@@ -112,12 +131,13 @@ fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) ->
         tau_gate_blocked,
         size_rate: if blocked { 0.0 } else { size_rate_raw },
         size_rate_raw,
+        sublimation_blocked: blocked,
         t_sink_sublimation,
         supply: SupplyReport {
             raw: cell.supply_raw,
-            nominal: cell.supply_nominal,
-            scaled: cell.supply_nominal,
-            applied,
+            nominal,
+            scaled: nominal,
+            applied: nominal,
             allowed: supply_allowed,
         },
     }
@@ -132,11 +152,32 @@ fn evaporation(model: &Model, mars_temperature: f64, r: f64) -> (f64, f64) {
     (sublimation.law.size_rate(temperature, model.sizes.density), lifetime.unwrap_or(f64::NAN))
 }
 
-fn stop_if_opaque(model: &Model, state: &mut CellState, drivers: &StepFacts, phase: &Phase, after: &Opacity) {
-    let tau = shielding::optical_depth(after.effective, state.surface_density(), model.run.line_of_sight_factor);
-    if phase.state == PhaseState::Solid && tau > model.tau_stop {
-        state.stop = Some((CellStop::TauExceeded, drivers.time, tau));
+/// Line-of-sight optical depth that the stop looks at.
+fn stopping_depth(model: &Model, bins: &[f64]) -> f64 {
+    shielding::optical_depth(opacity(model, bins).effective, bins.iter().sum(), model.run.line_of_sight_factor)
+}
+
+/// Whether a cell with these bins stops: only a solid one does.
+fn stops(model: &Model, conditions: &Conditions, bins: &[f64]) -> bool {
+    conditions.phase.state == PhaseState::Solid && stopping_depth(model, bins) > model.tau_stop
+}
+
+/// Evolves over the whole step, or to the moment in it at which the optical depth exceeds its limit. A cell that is above
+/// its limit from the start, because it has just become solid, does not evolve.
+fn until_opaque(
+    model: &Model,
+    cell: &CellModel,
+    state: &mut CellState,
+    drivers: &StepFacts,
+    conditions: &Conditions,
+    tolerances: Tolerances,
+    work: &mut Workspace,
+) -> Result<Evolved, IntegrationError> {
+    let stops = |bins: &[f64]| stops(model, conditions, bins);
+    if stops(&state.bins) {
+        return Ok(Evolved::default());
     }
+    evolve::evolve(model, cell, state, drivers, conditions, (tolerances, stops), work)
 }
 
 fn report(
@@ -161,19 +202,20 @@ fn report(
         opacity_effective: after.effective,
         tau: after.tau,
         tau_before: before.tau,
-        sigma_tau1: 1.0 / (after.effective * model.tau1_factor),
+        sigma_tau1: shielding::surface_density_at_unit_depth(after.effective, model.tau1_factor),
         sigma_deep: 0.0,
         peak_size: peak_size(model, &state.bins),
         ledger: evolved.ledger,
         cumulative: state.cumulative,
         supply: conditions.supply,
         smol: evolved.smol,
+        inner: evolved.inner,
         phase: conditions.phase,
         grain_temperature: conditions.grain_temperature,
         phase_temperature: conditions.phase_temperature,
         size_rate: conditions.size_rate,
         size_rate_raw: conditions.size_rate_raw,
-        sublimation_blocked: conditions.size_rate != conditions.size_rate_raw,
+        sublimation_blocked: conditions.sublimation_blocked,
         t_sink_sublimation: conditions.t_sink_sublimation,
         t_sink_gas_drag: if model.gas_drag_time.is_finite() { model.gas_drag_time } else { f64::NAN },
         tau_gate_blocked: conditions.tau_gate_blocked,

@@ -299,11 +299,6 @@ impl Row<'_> {
         if self.run.supply_enabled { x } else { f64::NAN }
     }
 
-    /// A rate of the supply that is zero while the phase keeps the supply out.
-    pub fn if_allowed(&self, rate: f64) -> f64 {
-        self.if_supplied(if self.report.supply.allowed { rate } else { 0.0 })
-    }
-
     /// Supply rate handed to the surface over `reference`; NaN where the reference is not positive.
     pub fn supply_share(&self, reference: f64) -> f64 {
         let reference = self.if_supplied(reference);
@@ -373,16 +368,6 @@ mod tests {
         let mut fixture = Fixture::new();
         fixture.reports[0].opacity = 0.0;
         assert!(fixture.row(0).shielding_factor().is_nan());
-    }
-
-    #[test]
-    fn supply_that_came_before_the_phase_shut_it_out_is_reported() {
-        let mut fixture = Fixture::new();
-        fixture.reports[0].supply.allowed = false;
-        fixture.reports[0].supply.applied = 5e-5;
-        let row = fixture.row(0);
-        assert_eq!(row.supply_share(row.report.supply.raw), 5e-5 / 1.25e-4);
-        assert_eq!(row.if_allowed(row.report.supply.scaled), 0.0);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::disk::report::{CellFacts, CellReport, Ledger, RunFacts, SmolReport, StepFacts, SupplyReport};
+use crate::disk::report::{CellFacts, CellReport, InnerSteps, Ledger, RunFacts, SmolReport, StepFacts, SupplyReport};
 use crate::output::columns::{Bin, Row};
 use crate::output::recorder::{BinFacts, OutputOptions};
 use crate::output::run_config::RunConfigFacts;
@@ -221,10 +221,8 @@ pub(crate) fn report(cell: usize) -> CellReport {
             sink_rate: 6e-4,
             source_rate: 1e-4,
             t_coll: 7.0 + cell as f64,
-            steps: 20,
-            rejected: 2,
-            fallback: 0,
         }),
+        inner: InnerSteps { accepted: 20, rejected: 2, fallback: 0 },
         phase: Phase::SOLID,
         grain_temperature: 2100.0,
         phase_temperature: 2100.0,

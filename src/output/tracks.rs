@@ -69,11 +69,11 @@ impl Tracks {
         self.s_blow.push(step.s_blow);
         self.dt_over_t_blow.push(mean_of_evolving(|r| r.dt_over_t_blow()));
         self.visibility.push(mean_of_evolving(|r| r.supply_share(r.report.supply.raw)));
-        self.clip_factor.push(mean_of_evolving(|r| r.supply_share(r.if_allowed(r.report.supply.scaled))));
+        self.clip_factor.push(mean_of_evolving(|r| r.supply_share(r.if_supplied(r.report.supply.scaled))));
         self.supply_scale.push(mean_of_evolving(|r| r.supply_scale()));
 
         self.time += step.dt;
-        self.supply_nominal += finite_or_zero(mean(|r| r.if_allowed(r.report.supply.nominal))) * step.dt;
+        self.supply_nominal += finite_or_zero(mean(|r| r.if_supplied(r.report.supply.nominal))) * step.dt;
         self.supply_applied += finite_or_zero(mean(|r| r.report.ledger.supplied));
         if self.supply_scaled_initial.is_none() && run.supply_enabled {
             let scaled = reports.first().map_or(0.0, |report| report.supply.scaled);

@@ -92,7 +92,7 @@ pub enum PhysicsError {
         rule: &'static str,
     },
     /// A Q_pr table gives the same point twice.
-    #[error("Q_pr table: the point T = {temperature} K, s = {size} m appears more than once")]
+    #[error("Q_pr table: the point T = {temperature} K, s = {size:e} m appears more than once")]
     DuplicatePoint {
         /// Temperature [K].
         temperature: f64,
@@ -100,7 +100,7 @@ pub enum PhysicsError {
         size: f64,
     },
     /// A Q_pr table is not a full rectangle.
-    #[error("Q_pr table: the point T = {temperature} K, s = {size} m is missing from the rectangle")]
+    #[error("Q_pr table: the point T = {temperature} K, s = {size:e} m is missing from the rectangle")]
     MissingPoint {
         /// Temperature [K].
         temperature: f64,
@@ -108,7 +108,7 @@ pub enum PhysicsError {
         size: f64,
     },
     /// A size distribution has no mass on this grid.
-    #[error("{distribution}: no bin between {lower} and {upper} m receives any mass")]
+    #[error("{distribution}: no bin between {lower:e} and {upper:e} m receives any mass")]
     EmptyDistribution {
         /// Which distribution.
         distribution: &'static str,

@@ -60,13 +60,11 @@ impl Message {
         let (bytes, costs) = (&mut self.bytes, &mut self.costs);
         let mut counts = StepCounts::default();
         for (report, cost) in block.reports().iter().zip(costs) {
-            *cost += 1.0;
-            if let Some(smol) = report.smol {
-                *cost += f64::from(smol.steps) + f64::from(smol.rejected);
-                counts.inner_accepted += u64::from(smol.steps);
-                counts.inner_rejected += u64::from(smol.rejected);
-                counts.fallback += u64::from(smol.fallback);
-            }
+            let inner = report.inner;
+            *cost += 1.0 + f64::from(inner.accepted) + f64::from(inner.rejected);
+            counts.inner_accepted += u64::from(inner.accepted);
+            counts.inner_rejected += u64::from(inner.rejected);
+            counts.fallback += u64::from(inner.fallback);
         }
         true.pack(bytes);
         step.drivers.time.pack(bytes);

@@ -65,6 +65,9 @@ pub enum Pace {
 const GROWTH: f64 = 2.0;
 /// Largest move of the blow-out size in a step, as a share of a bin's logarithmic width.
 const BLOWOUT_MOVE: f64 = 0.1;
+/// Shortest step, as a share of what the temperature allows, that the blow-out size can ask for: where β has several roots
+/// it jumps from one to the next, and no step is short enough for that.
+const JUMP: f64 = 0.01;
 /// What remains below this share of the nominal step is round-off, not a step.
 const SLIVER: f64 = 1e-9;
 
@@ -191,20 +194,29 @@ impl Clock {
         };
         let bin = (model.sizes.edges[1] / model.sizes.edges[0]).ln();
         let (temperature, size) = state(self.time);
-        let mut dt = longest;
-        // Each pass shortens the step in proportion to the excess; drivers are smooth between targets.
-        for _ in 0..64 {
-            let (then, size_then) = state(self.time + dt);
-            let heat = (then - temperature).abs() / (rtol * temperature);
-            let blowout = if size > 0.0 && size_then > 0.0 { (size_then / size).ln().abs() } else { 0.0 };
-            let excess = heat.max(blowout / (BLOWOUT_MOVE * bin));
-            if excess <= 1.0 {
-                break;
-            }
-            dt *= (0.95 / excess).max(0.1);
-        }
-        dt
+        let heat = |dt: f64| (state(self.time + dt).0 - temperature).abs() / (rtol * temperature);
+        let blowout = |dt: f64| {
+            let then = state(self.time + dt).1;
+            let moved = if size > 0.0 && then > 0.0 { (then / size).ln().abs() } else { 0.0 };
+            moved / (BLOWOUT_MOVE * bin)
+        };
+        let dt = shortened(longest, self.sliver(), heat);
+        shortened(dt, (JUMP * dt).max(self.sliver()), blowout)
     }
+}
+
+/// The longest step up to `dt`, but not below `floor`, of which `excess` is at most one [s].
+fn shortened(mut dt: f64, floor: f64, excess: impl Fn(f64) -> f64) -> f64 {
+    let floor = floor.min(dt);
+    // Each pass shortens the step in proportion to the excess; drivers are smooth between targets.
+    while dt > floor {
+        let excess = excess(dt);
+        if excess <= 1.0 {
+            return dt;
+        }
+        dt *= (0.95 / excess).max(0.1);
+    }
+    floor
 }
 
 #[cfg(test)]

@@ -55,39 +55,46 @@ impl Interval {
     }
 }
 
-/// Later state, summed masses, mean rates.
+/// Later state, summed masses, mean rates; what acted in a part of the time has acted.
 fn joined(first: &CellReport, dt_first: f64, next: &CellReport, dt_next: f64) -> CellReport {
     let mean = |a: f64, b: f64| (a * dt_first + b * dt_next) / (dt_first + dt_next);
     let mut both = *next;
     both.ledger = first.ledger;
     both.ledger.add(&next.ledger);
+    both.inner.add(&first.inner);
     both.evolved |= first.evolved;
+    both.blowout_active |= first.blowout_active;
     both.supply.raw = mean(first.supply.raw, next.supply.raw);
     both.supply.nominal = mean(first.supply.nominal, next.supply.nominal);
     both.supply.scaled = mean(first.supply.scaled, next.supply.scaled);
     both.supply.applied = mean(first.supply.applied, next.supply.applied);
     both.smol = match (first.smol, next.smol) {
-        (Some(a), Some(b)) => Some(SmolReport {
-            dt_eff: a.dt_eff + b.dt_eff,
-            sigma_before: a.sigma_before,
-            prod_rate: mean(a.prod_rate, b.prod_rate),
-            loss_rate: mean(a.loss_rate, b.loss_rate),
-            sink_rate: mean(a.sink_rate, b.sink_rate),
-            source_rate: mean(a.source_rate, b.source_rate),
-            steps: a.steps + b.steps,
-            rejected: a.rejected + b.rejected,
-            fallback: a.fallback + b.fallback,
-            ..b
-        }),
+        (Some(a), Some(b)) => Some(joined_collisions(&a, &b)),
         (a, b) => b.or(a),
     };
     both
 }
 
+/// The same for collisions, which may have been off for a part of the time.
+fn joined_collisions(a: &SmolReport, b: &SmolReport) -> SmolReport {
+    let dt_eff = a.dt_eff + b.dt_eff;
+    let mean = |x: f64, y: f64| (x * a.dt_eff + y * b.dt_eff) / dt_eff;
+    SmolReport {
+        dt_eff,
+        // What changed between the two, while collisions were off, is not theirs.
+        sigma_before: a.sigma_before + (b.sigma_before - a.sigma_after),
+        prod_rate: mean(a.prod_rate, b.prod_rate),
+        loss_rate: mean(a.loss_rate, b.loss_rate),
+        sink_rate: mean(a.sink_rate, b.sink_rate),
+        source_rate: mean(a.source_rate, b.source_rate),
+        ..*b
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk::report::Ledger;
+    use crate::disk::report::{InnerSteps, Ledger};
     use crate::output::fixtures;
 
     #[test]
@@ -109,7 +116,8 @@ mod tests {
         assert_eq!(report.surface_density, 0.6);
         assert!(report.evolved, "it evolved in a part of the record");
         let smol = report.smol.unwrap();
-        assert_eq!((smol.dt_eff, smol.steps, smol.rejected), (120.0, 40, 4));
+        assert_eq!(smol.dt_eff, 120.0);
+        assert_eq!(report.inner, InnerSteps { accepted: 40, rejected: 4, fallback: 0 });
     }
 
     #[test]
@@ -139,6 +147,21 @@ mod tests {
         assert_eq!(format!("{:?}", moved.1), format!("{:?}", stayed.1));
         // What was recorded does not move.
         assert!(all.of_cells(1..3).reports.is_empty());
+    }
+
+    #[test]
+    fn a_time_without_collisions_does_not_count_in_their_rates_nor_in_their_balance() {
+        let smol = fixtures::report(0).smol.unwrap();
+        let later = SmolReport { sigma_before: 0.5, sigma_after: 0.4, loss_rate: 3.0 * smol.loss_rate, ..smol };
+        let mut interval = Interval::default();
+        interval.add(1000.0, &[CellReport { smol: None, ..fixtures::report(0) }]);
+        interval.add(60.0, &[CellReport { smol: Some(smol), ..fixtures::report(0) }]);
+        interval.add(1000.0, &[CellReport { smol: None, ..fixtures::report(0) }]);
+        interval.add(60.0, &[CellReport { smol: Some(later), ..fixtures::report(0) }]);
+        let joined = interval.close(&fixtures::step()).1[0].smol.unwrap();
+        assert_eq!((joined.dt_eff, joined.loss_rate), (120.0, 2.0 * smol.loss_rate));
+        let change = (smol.sigma_after - smol.sigma_before) + (0.4 - 0.5);
+        assert!((joined.sigma_after - joined.sigma_before - change).abs() < 1e-15);
     }
 
     #[test]

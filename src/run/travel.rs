@@ -1,7 +1,7 @@
 //! Which numbers of the disk travel between processes: what a cell is and what it reports.
 
 use crate::disk::cell::CellState;
-use crate::disk::report::{CellReport, CellStop, Ledger, SmolReport, SupplyReport};
+use crate::disk::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, SupplyReport};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::smoluchowski::IntegrationError;
 use crate::{wire_enum, wire_struct};
@@ -19,10 +19,8 @@ wire_struct!(SmolReport {
     sink_rate,
     source_rate,
     t_coll,
-    steps,
-    rejected,
-    fallback,
 });
+wire_struct!(InnerSteps { accepted, rejected, fallback });
 wire_enum!(CellStop { 0 => TauExceeded });
 wire_enum!(PhaseState { 0 => Solid, 1 => Vapor });
 wire_enum!(BulkState { 0 => SolidDominated, 1 => Mixed, 2 => LiquidDominated });
@@ -46,6 +44,7 @@ wire_struct!(CellReport {
     cumulative,
     supply,
     smol,
+    inner,
     phase,
     grain_temperature,
     phase_temperature,

@@ -36,6 +36,8 @@ const SAFETY: f64 = 0.9;
 /// What happened in a coupling step.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Outcome {
+    /// Time covered [s]: all of the step, unless an event ended it.
+    pub duration: f64,
     /// Mass that left through each channel [kg m⁻²].
     pub lost: [f64; CHANNELS],
     /// Mass that the source brought in [kg m⁻²].
@@ -97,21 +99,24 @@ impl System for Cell<'_> {
 /// after the first accepted step of the coupling step before. New drivers set off a short relaxation, much the same in
 /// every coupling step; the step at its end would be rejected many times over at the start of the next.
 ///
+/// After every inner step `event` looks at the state; when it says yes, the integration ends at that moment, which is
+/// found by bisection of the inner step.
+///
 /// # Errors
 /// A state that is not finite, or no progress after very many steps.
-pub fn advance(
-    tables: Option<&PairTables>,
-    processes: &Processes,
+pub fn advance_until(
+    (tables, processes): (Option<&PairTables>, &Processes),
     state: &mut [f64],
     dt: f64,
     first_step: &mut f64,
     tolerances: Tolerances,
+    event: impl Fn(&[f64]) -> bool,
     workspace: &mut Workspace,
 ) -> Result<Outcome, IntegrationError> {
     let Workspace { rodas, fallback, scratch } = workspace;
     let mut cell = Cell { tables, processes, scratch };
     let mass_at_start: f64 = state.iter().sum();
-    let mut outcome = Outcome { supplied: dt * processes.source_rate(), ..Outcome::default() };
+    let mut outcome = Outcome::default();
     let mut time = 0.0;
     let mut proposal = *first_step;
     // Grows with every use, so that the fall-back alone would reach the end.
@@ -123,7 +128,7 @@ pub fn advance(
             return Err(IntegrationError::NoProgress { steps: MOST_STEPS, time, dt });
         }
         let remaining = dt - time;
-        let (h, next);
+        let (mut h, next);
         if proposal < SMALLEST_FRACTION * dt {
             h = fallback_step.min(remaining);
             fallback_step *= 2.0;
@@ -146,10 +151,12 @@ pub fn advance(
                 proposal = h * if error > 1.0 { step_factor(error) } else { SHRINK };
                 continue;
             }
-            accept(state, &rodas.solution, &rodas.ledger, &mut outcome);
             next = h * step_factor(error);
+            if event(&rodas.solution) {
+                h = moment_of(&event, rodas, &mut cell, state, h);
+            }
+            accept(state, &rodas.solution, &rodas.ledger, &mut outcome);
         }
-        check_finite(state, time + h)?;
         check_finite(state, time + h)?;
         // A step cut short by the end of the coupling step says nothing against a longer one.
         proposal = if h < proposal { proposal.max(next) } else { next };
@@ -158,8 +165,40 @@ pub fn advance(
         }
         time = if h == remaining { dt } else { time + h };
         linearized = false;
+        if event(state) {
+            break;
+        }
     }
-    Ok(outcome)
+    Ok(Outcome { duration: time, supplied: time * processes.source_rate(), ..outcome })
+}
+
+/// [`advance_until`] without an event.
+///
+/// # Errors
+/// As there.
+pub fn advance(
+    tables: Option<&PairTables>,
+    processes: &Processes,
+    state: &mut [f64],
+    dt: f64,
+    first_step: &mut f64,
+    tolerances: Tolerances,
+    workspace: &mut Workspace,
+) -> Result<Outcome, IntegrationError> {
+    advance_until((tables, processes), state, dt, first_step, tolerances, |_| false, workspace)
+}
+
+/// The shortest step at whose end the event has happened, to 10⁻⁷ of the step `h` in which it did [s]. Leaves that step
+/// in the integrator.
+fn moment_of(event: &impl Fn(&[f64]) -> bool, rodas: &mut Rodas4, cell: &mut Cell, state: &[f64], h: f64) -> f64 {
+    let (mut before, mut after) = (0.0, h);
+    while after - before > 1e-7 * h {
+        let middle = 0.5 * (before + after);
+        rodas.step(cell, state, middle);
+        *if event(&rodas.solution) { &mut after } else { &mut before } = middle;
+    }
+    rodas.step(cell, state, after);
+    after
 }
 
 /// The proposed step, or what remains; two equal halves rather than a long step and a sliver.

@@ -149,9 +149,6 @@ impl PythonRow<'_> {
             sink_rate: n("smol_sink_mass_rate"),
             source_rate: n("smol_source_mass_rate"),
             t_coll: n("t_coll_kernel_min"),
-            steps: 1,
-            rejected: 0,
-            fallback: 0,
         })
     }
 

@@ -235,6 +235,8 @@ fn a_disk_whose_cells_have_all_stopped_ends_at_the_step_in_which_the_last_one_st
         let (alone, _) = case.assert_equal(&[2, 7]);
         assert_eq!(alone.result.unwrap(), StopReason::TauExceededInAllCells);
         let stops = case.run(3).1.into_iter().map(|cell| cell.stop.unwrap().1);
-        assert_eq!(stops.fold(0.0, f64::max), alone.time);
+        let last = stops.fold(0.0, f64::max);
+        // Cells stop within a step; the longest one here is less than a day.
+        assert!(last <= alone.time && alone.time - last < 86_400.0, "{last} of {}", alone.time);
     }
 }

@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# Submits the scripts of slurm/ to a SLURM that it starts for itself on this machine, as a user would, and compares the
+# results with those of one process. Leaves nothing behind. Needs no root.
+#
+#   scripts/test-slurm.sh [PROGRAM]    target/release/marsdisk-mpi, unless another is named
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$root/scripts/slurm/cluster.sh"
+PATH=$PATH:/usr/sbin:/sbin
+
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+missing=()
+for tool in munge munged slurmctld slurmd sbatch srun squeue scontrol mpirun setpriv python3; do
+    command -v "$tool" >/dev/null || missing+=("$tool")
+done
+[[ ${#missing[@]} -eq 0 ]] ||
+    fail "missing: ${missing[*]}. On Debian: apt-get install slurm-wlm munge openmpi-bin util-linux python3"
+program=$(realpath "${1:-${CARGO_TARGET_DIR:-$root/target}/release/marsdisk-mpi}")
+[[ -x $program ]] || fail "there is no program $program: cargo build --release"
+
+work=$(mktemp --directory /tmp/marsdisk-slurm.XXXXXX)
+clean_up() {
+    local status=$?
+    trap '' INT TERM HUP
+    if [[ $status -ne 0 ]]; then
+        tail --verbose --lines 10 "$work"/slurm/log/* "$work"/*.log 2>/dev/null || true
+    fi
+    # Not in the folder that goes.
+    cd /
+    cluster_stop
+    rm -rf "$work"
+    exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# More processes than cores, on a machine that may be a container: they must not wait busily, and may be root's.
+export OMPI_MCA_mpi_yield_when_idle=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+cd "$work"
+# The user calls sbatch elsewhere than in the repository, which has a site.sh and the program in an odd place.
+export MARSDISK_HOME=$work/home
+unset MARSDISK_PROGRAM MARSDISK_LAUNCH MARSDISK_OUT
+mkdir -p home/slurm
+cp "$root"/slurm/*.sbatch home/slurm
+echo "MARSDISK_PROGRAM=$program" >home/slurm/site.sh
+cluster_start "$work" 16
+srun --mpi=list 2>&1 | grep --quiet pmix || fail "the PMIx plugin of SLURM is missing, without which srun starts no MPI"
+
+# Eight cells: two for each of four processes, the least that is worth it to the program.
+cp "$root/configs/quick.yml" run.yml
+sed -i "s|\.\./data/|$root/data/|; s|Nr: 4|Nr: 8|" run.yml
+sed 's/tau0_target/tau_target/' run.yml >broken.yml
+cat >scan.txt <<'LIST'
+# Comments and blank lines are not counted.
+radiation.TM_K=3500
+
+  # Two keys, and a value with a blank.
+radiation.TM_K=4500 "disk.geometry={ r_in_RM: 1.2, r_out_RM: 2.0 }"
+   optical_depth.tau0_target=0.02
+LIST
+
+# Runs the program as one process of one thread.
+alone() {
+    "$program" run.yml --quiet --threads 1 --outdir "out/alone/$1" "${@:2}"
+}
+alone run
+alone 1 --override radiation.TM_K=3500
+alone 2 --override radiation.TM_K=4500 "disk.geometry={ r_in_RM: 1.2, r_out_RM: 2.0 }"
+alone 3 --override optical_depth.tau0_target=0.02
+# Mars becomes too cold for the model in the middle of the run.
+too_cold=(--override radiation.mars_temperature_driver.mode=hyodo radiation.TM_K=1002)
+! alone cold "${too_cold[@]}" 2>/dev/null || fail "a run that must fail has not"
+
+run=home/slurm/run.sbatch array=home/slurm/array.sbatch
+two=$(sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/two)
+four=$(sbatch --parsable --ntasks=4 --cpus-per-task=2 "$run" run.yml --outdir out/four)
+mpirun=$(MARSDISK_LAUNCH="mpirun --bind-to none" sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/mpirun)
+scan=$(sbatch --parsable --array=1-4 "$array" run.yml scan.txt --quiet)
+cold=$(sbatch --parsable --ntasks=4 "$run" run.yml --outdir out/cold "${too_cold[@]}")
+broken=$(sbatch --parsable --ntasks=2 "$run" broken.yml --outdir out/broken)
+again=$(sbatch --parsable --ntasks=2 --dependency="afterok:$two" "$run" run.yml --outdir out/two)
+nothing=$(sbatch --parsable "$run")
+
+wait_until 120 "the jobs to end" cluster_is_empty || { squeue; exit 1; }
+
+# JOB STATUS: how it must have ended.
+ended() {
+    local wanted="JobState=COMPLETED" facts
+    [[ $2 -eq 0 ]] || wanted="JobState=FAILED"
+    facts=$(scontrol --oneliner show job "$1")
+    [[ $facts == *"$wanted "*" ExitCode=$2:0 "* ]] || fail "job $1 did not end with status $2: $facts"
+}
+# FOLDER SERIAL: they hold the same results.
+same() {
+    "$root/scripts/slurm/same_results.py" "out/alone/$2" "$1" || fail "$1 differs from the run of one process"
+}
+# FOLDER PROCESSES THREADS: who worked.
+workers() {
+    python3 -c 'import json, sys
+found = json.load(open(sys.argv[1]))["performance"]
+sys.exit([found["ranks"], found["threads"]] != [int(number) for number in sys.argv[2:]])' "$1/summary.json" "${@:2}" ||
+        fail "not $2 processes of $3 threads worked in $1"
+}
+# LOG TEXT: what it must say.
+says() {
+    grep --quiet --fixed-strings -- "$2" "$1" || fail "$1 does not say: $2"
+}
+
+ended "$two" 0
+workers out/two 2 1
+same out/two run
+ended "$four" 0
+workers out/four 4 2
+same out/four run
+ended "$mpirun" 0
+workers out/mpirun 2 1
+same out/mpirun run
+for task in 1 2 3; do
+    ended "${scan}_$task" 0
+    workers "out/scan/000$task" 1 4
+    same "out/scan/000$task" "$task"
+done
+ended "${scan}_4" 2
+says "marsdisk-array-$scan-4.log" "scan.txt has 3 lines, so there is no line 4"
+ended "$cold" 3
+says "marsdisk-$cold.log" "outside 1000"
+same out/cold cold
+ended "$broken" 2
+says "marsdisk-$broken.log" "tau0_target"
+[[ ! -e out/broken && ! -e out/scan/0004 ]] || fail "a job that could not start has made a folder"
+ended "$again" 5
+says "marsdisk-$again.log" "out/two"
+ended "$nothing" 2
+says "marsdisk-$nothing.log" "no configuration"
+
+printf '11 jobs under SLURM ended as they should, with the results of one process\n'
