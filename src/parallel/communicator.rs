@@ -4,7 +4,6 @@
 //! whatever the distribution.
 
 use crate::wire_struct;
-use std::cell::Cell;
 
 /// What a process has sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,14 +14,6 @@ pub struct Traffic {
     pub bytes: u64,
 }
 wire_struct!(Traffic { messages, bytes });
-
-impl Traffic {
-    /// Counts one more message.
-    pub(crate) fn count(traffic: &Cell<Traffic>, bytes: usize) {
-        let Traffic { messages, bytes: before } = traffic.get();
-        traffic.set(Traffic { messages: messages + 1, bytes: before + bytes as u64 });
-    }
-}
 
 /// What a process asks of the others. All of them call the same functions in the same order.
 pub trait Communicator {

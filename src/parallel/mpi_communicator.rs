@@ -22,8 +22,13 @@ impl MpiCommunicator {
         MpiCommunicator { processes, traffic: Cell::default() }
     }
 
+    fn count(&self, bytes: usize) {
+        let before = self.traffic.get();
+        self.traffic.set(Traffic { messages: before.messages + 1, bytes: before.bytes + bytes as u64 });
+    }
+
     fn send(&self, to: usize, message: &[u8]) {
-        Traffic::count(&self.traffic, message.len());
+        self.count(message.len());
         let destination = self.processes.process_at_rank(to as Rank);
         mpi::request::scope(|scope| {
             let mut request = Some(destination.immediate_send(scope, message));
@@ -79,7 +84,7 @@ impl Communicator for MpiCommunicator {
     }
 
     fn minimum(&self, number: f64) -> f64 {
-        Traffic::count(&self.traffic, size_of::<f64>());
+        self.count(size_of::<f64>());
         let mut smallest = number;
         mpi::request::scope(|scope| {
             let operation = SystemOperation::min();
