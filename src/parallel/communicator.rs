@@ -4,7 +4,6 @@
 //! whatever the distribution.
 
 use crate::wire_struct;
-use std::cell::Cell;
 
 /// What a process has sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,9 +15,10 @@ pub struct Traffic {
 }
 wire_struct!(Traffic { messages, bytes });
 
+#[cfg(any(test, feature = "mpi"))]
 impl Traffic {
     /// Counts one more message.
-    pub(crate) fn count(traffic: &Cell<Traffic>, bytes: usize) {
+    pub(crate) fn count(traffic: &std::cell::Cell<Traffic>, bytes: usize) {
         let Traffic { messages, bytes: before } = traffic.get();
         traffic.set(Traffic { messages: messages + 1, bytes: before + bytes as u64 });
     }
