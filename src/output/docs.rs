@@ -21,7 +21,7 @@ This page is generated from the declarations in `src/output`; do not edit it.
 | `checks/mass_budget.csv` | mass budget of the disk, one row per record | always |
 | `checks/mass_budget_cells.csv` | mass budget of each evolving cell | `io.mass_budget_cells` |
 | `orbit_rollup.csv` | losses per orbit at the middle radius | `numerics.orbit_rollup` |
-| `summary.json` | the run in one object; `status` is `complete`, `stopped` or `failed` | at the end |
+| `summary.json` | the run in one object; `status` is `complete` or `failed` | at the end |
 | `run_config.json` | configuration, provenance, CSV units; `status` is `pre_run` until the end | at both ends |
 
 A file is called `NAME.part` until it is whole; one without that ending can be read. A table without rows is not

@@ -228,7 +228,7 @@ impl Recorder {
         ];
         let tables: Result<(), OutputError> = tables.into_iter().collect();
         let mut facts = facts.clone();
-        if let (Err(error), Outcome::Complete | Outcome::Stopped) = (&tables, &facts.outcome) {
+        if let (Err(error), Outcome::Complete) = (&tables, &facts.outcome) {
             facts.outcome = Outcome::Failed { reason: error.to_string(), time: facts.time_end, cell: None };
         }
         let (folder, run, cells, tracks) = (&self.folder, &self.run, &self.cells, &self.tracks);

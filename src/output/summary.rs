@@ -16,8 +16,6 @@ use crate::physics::constants::BETA_BLOWOUT;
 pub enum Outcome {
     /// It reached its end or one of its stop conditions.
     Complete,
-    /// It was asked to stop (signal, wall time) before its end.
-    Stopped,
     /// It could not go on.
     Failed {
         /// What happened.
@@ -34,7 +32,6 @@ impl Outcome {
     pub fn as_str(&self) -> &'static str {
         match self {
             Outcome::Complete => "complete",
-            Outcome::Stopped => "stopped",
             Outcome::Failed { .. } => "failed",
         }
     }
@@ -47,7 +44,7 @@ pub struct SummaryFacts {
     pub outcome: Outcome,
     /// Stop condition that ended it early: `a_blow_below_s_min_config`, `tau_exceeded_all_cells`, …
     pub early_stop_reason: Option<&'static str>,
-    /// The same, or why the clock ended: `t_end_reached`, `max_steps`, `dt_invalid`.
+    /// The same, or `t_end_reached`, or `failed`.
     pub stop_reason: &'static str,
     /// Time that was reached [s].
     pub time_end: f64,
