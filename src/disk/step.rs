@@ -11,7 +11,6 @@ use super::{evolve, evolve_imex};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::physics::{radiation, shielding, sinks};
 use crate::smoluchowski::IntegrationError;
-use crate::smoluchowski::cell_integrator::Tolerances;
 
 /// How opaque a cell is.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +18,8 @@ struct Opacity {
     opacity: f64,
     effective: f64,
     tau: f64,
+    /// Line-of-sight optical depth with self-shielding, which the stop looks at.
+    shielded_tau: f64,
 }
 
 /// What decides which processes act on a cell in this step.
@@ -79,14 +80,19 @@ pub fn step(
         return Ok(report(model, cell, state, &conditions.at_rest(), (before, before), Evolved::default()));
     }
     let evolved = match model.scheme {
-        Scheme::Rodas4(tolerances) => until_opaque(model, cell, state, drivers, &conditions, tolerances, work)?,
+        // Above its limit from the start, because it has just become solid.
+        Scheme::Rodas4(_) if stops(model, &conditions, &before) => Evolved::default(),
+        Scheme::Rodas4(tolerances) => {
+            let opaque = |bins: &[f64]| stops(model, &conditions, &opacity(model, bins));
+            evolve::evolve(model, cell, state, drivers, &conditions, (tolerances, opaque), work)?
+        }
         Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
     };
     state.cumulative.add(&evolved.ledger);
     let after = opacity(model, &state.bins);
-    if stops(model, &conditions, &state.bins) {
+    if stops(model, &conditions, &after) {
         let reached = drivers.time - (drivers.dt - evolved.duration);
-        state.stop = Some((CellStop::TauExceeded, reached, stopping_depth(model, &state.bins)));
+        state.stop = Some((CellStop::TauExceeded, reached, after.shielded_tau));
     }
     let mut report = report(model, cell, state, &conditions, (before, after), evolved);
     report.evolved = true;
@@ -95,8 +101,10 @@ pub fn step(
 
 fn opacity(model: &Model, bins: &[f64]) -> Opacity {
     let opacity = if model.opacity_frozen { model.initial_opacity } else { model.sizes.opacity(bins) };
-    let tau = shielding::optical_depth(opacity, bins.iter().sum(), model.run.line_of_sight_factor);
-    Opacity { opacity, effective: model.shielding.effective_opacity(opacity, tau), tau }
+    let (sigma, los) = (bins.iter().sum(), model.run.line_of_sight_factor);
+    let tau = shielding::optical_depth(opacity, sigma, los);
+    let effective = model.shielding.effective_opacity(opacity, tau);
+    Opacity { opacity, effective, tau, shielded_tau: shielding::optical_depth(effective, sigma, los) }
 }
 
 fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) -> Conditions {
@@ -152,32 +160,9 @@ fn evaporation(model: &Model, mars_temperature: f64, r: f64) -> (f64, f64) {
     (sublimation.law.size_rate(temperature, model.sizes.density), lifetime.unwrap_or(f64::NAN))
 }
 
-/// Line-of-sight optical depth that the stop looks at.
-fn stopping_depth(model: &Model, bins: &[f64]) -> f64 {
-    shielding::optical_depth(opacity(model, bins).effective, bins.iter().sum(), model.run.line_of_sight_factor)
-}
-
-/// Whether a cell with these bins stops: only a solid one does.
-fn stops(model: &Model, conditions: &Conditions, bins: &[f64]) -> bool {
-    conditions.phase.state == PhaseState::Solid && stopping_depth(model, bins) > model.tau_stop
-}
-
-/// Evolves over the whole step, or to the moment in it at which the optical depth exceeds its limit. A cell that is above
-/// its limit from the start, because it has just become solid, does not evolve.
-fn until_opaque(
-    model: &Model,
-    cell: &CellModel,
-    state: &mut CellState,
-    drivers: &StepFacts,
-    conditions: &Conditions,
-    tolerances: Tolerances,
-    work: &mut Workspace,
-) -> Result<Evolved, IntegrationError> {
-    let stops = |bins: &[f64]| stops(model, conditions, bins);
-    if stops(&state.bins) {
-        return Ok(Evolved::default());
-    }
-    evolve::evolve(model, cell, state, drivers, conditions, (tolerances, stops), work)
+/// Whether a cell this opaque stops: only a solid one does.
+fn stops(model: &Model, conditions: &Conditions, now: &Opacity) -> bool {
+    conditions.phase.state == PhaseState::Solid && now.shielded_tau > model.tau_stop
 }
 
 fn report(

@@ -4,7 +4,8 @@
 //! a file is in `parquet` and `csv`.
 
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
-use crate::physics::constants::{M_MARS, R_MARS, SIGMA_SB};
+use crate::physics::constants::{M_MARS, R_MARS};
+use crate::physics::radiation;
 
 /// A kind of table: what its columns look at to find their values.
 pub trait Table: 'static {
@@ -270,7 +271,7 @@ impl Row<'_> {
 
     /// Flux at the surface of Mars, σT⁴ [W m⁻²].
     pub fn mars_flux(&self) -> f64 {
-        SIGMA_SB * self.step.temperature.powi(4)
+        radiation::surface_flux(self.step.temperature)
     }
 
     /// Flux of Mars at the cell, σT⁴ (R/r)² [W m⁻²].

@@ -6,6 +6,7 @@
 
 use crate::output::columns::{Column, Row, Series};
 use crate::physics::constants::BETA_BLOWOUT;
+use crate::physics::sinks;
 
 type Col = Column<Series>;
 
@@ -338,7 +339,7 @@ fn kernel(row: &Row<'_>, x: f64) -> f64 {
 }
 
 fn fast_blowout_factor(row: &Row<'_>) -> f64 {
-    -(-row.fast_blowout_ratio()).exp_m1()
+    sinks::fast_blowout_factor(row.fast_blowout_ratio())
 }
 
 fn mass_error(s: &crate::disk::report::SmolReport) -> f64 {

@@ -58,11 +58,6 @@ impl SizeGrid {
         self.sizes.is_empty()
     }
 
-    /// Cross-section over mass of the grains of each bin, π s²/m = 3/(4 ρ s_k) [m² kg⁻¹].
-    pub fn opacity_per_bin(&self) -> Vec<f64> {
-        self.sizes.iter().map(|&s| self.grain_opacity(s)).collect()
-    }
-
     /// Geometric opacity of a distribution, κ = Σ_k (3/4ρs_k) M_k / Σ_k M_k [m² kg⁻¹]; zero without mass.
     ///
     /// - `mass`: per bin, in any unit, one entry per bin
@@ -74,6 +69,7 @@ impl SizeGrid {
         self.sizes.iter().zip(mass).map(|(&s, m)| self.grain_opacity(s) * m).sum::<f64>() / total
     }
 
+    /// Cross-section over mass of a grain, π s²/m = 3/(4 ρ s) [m² kg⁻¹].
     fn grain_opacity(&self, size: f64) -> f64 {
         0.75 / (self.density * size)
     }
@@ -293,7 +289,7 @@ mod tests {
         mass[3] = 5.0;
         let grain = PI * grid.sizes[3].powi(2) / grid.masses[3];
         assert_close(grid.opacity(&mass), grain, ROUNDING);
-        assert_close(grid.opacity_per_bin()[3], grain, ROUNDING);
+        assert_close(grid.grain_opacity(grid.sizes[3]), grain, ROUNDING);
         mass[4] = f64::NAN;
         assert!(grid.opacity(&mass).is_nan());
     }
