@@ -3,6 +3,7 @@
 //! [`super::setup`] makes it from the configuration; [`super::step`] uses it.
 
 use super::cell::CellModel;
+use super::collisions::Breakup;
 use super::grid::RadialGrid;
 use super::report::{RunFacts, StepFacts};
 use crate::physics::PhysicsError;
@@ -114,6 +115,8 @@ pub struct Model {
     pub initial_fractions: Vec<f64>,
     /// Opacity of the initial size distribution [m² kg⁻¹].
     pub initial_opacity: f64,
+    /// How grains break.
+    pub breakup: Breakup,
     /// What is particular to each cell.
     pub cells: Vec<CellModel>,
     /// Temperature of Mars.

@@ -5,7 +5,7 @@
 //! - `bins`: size bins, initial distribution, how grains break
 //! - `processes`: phase, evaporation, gas drag, integrator
 //! - `surface`: self-shielding, surface density at the start
-//! - `cells`: orbits, supply and pair tables of each cell
+//! - `cells`: orbit, supply, speed and scale height of each cell
 //!
 //! The order of [`build`] is that of the dependences: temperature → blow-out size → size bins → opacity → surface
 //! density → cells.
@@ -148,14 +148,13 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
 
     let circumstances = cells::Circumstances {
         grid: &grid,
-        sizes: &sizes,
-        breakup: bins::breakup(config, &sizes)?,
         eccentricity: reader.eccentricity(config)?,
         chi,
         surface_density,
         supply: cells::supply_law(config, &shielding, initial_opacity, los),
     };
     let cell_models = cells::cell_models(config, &circumstances)?;
+    let breakup = bins::breakup(config, &sizes)?;
     let bins: Vec<f64> = initial_fractions.iter().map(|share| share * surface_density).collect();
     let states = vec![CellState::new(bins); grid.len()];
     let adaptive = config.numerics.clock == numerics::Clock::Adaptive;
@@ -165,6 +164,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         sizes,
         initial_fractions,
         initial_opacity,
+        breakup,
         cells: cell_models,
         cooling,
         driver_time: if adaptive { DriverTime::Middle } else { DriverTime::Start },
