@@ -80,7 +80,8 @@ mod tests {
     use crate::output::fixtures;
     use crate::physics::phase::{BulkState, Phase};
 
-    const NONE: StopRules = StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false };
+    const NONE: StopRules =
+        StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false };
 
     fn stopped() -> CellReport {
         CellReport { active: false, stop: Some(CellStop::TauExceeded), ..fixtures::report(0) }

@@ -178,7 +178,10 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         gas_drag_time: processes::gas_drag_time(config),
         collisions: config.physics_mode.collides(),
         supply_in_first_step: config.profile != Profile::Python,
-        tau_stop: config.optical_depth.as_ref().map_or(f64::INFINITY, |depth| depth.tau_stop * (1.0 + depth.tau_stop_tol)),
+        tau_stop: config
+            .optical_depth
+            .as_ref()
+            .map_or(f64::INFINITY, |depth| depth.tau_stop * (1.0 + depth.tau_stop_tol)),
         scheme: scheme(config),
     };
     Ok(Setup { model, cells: states, files: reader.files })
