@@ -98,8 +98,10 @@ fn explained(key: &Json) -> String {
 
 /// Meanings of words begin small inside a sentence, unless they begin with a name or a symbol.
 fn lower_first(text: &str) -> String {
-    let plain = text.split_whitespace().next().is_some_and(|word| word.chars().skip(1).all(|c| c.is_lowercase() || c == ','));
-    let name = ["Mars", "Snappy", "Zstandard", "Brotli", "Gzip", "Julian", "Wyatt"].iter().any(|name| text.starts_with(name));
+    let plain =
+        text.split_whitespace().next().is_some_and(|word| word.chars().skip(1).all(|c| c.is_lowercase() || c == ','));
+    let name =
+        ["Mars", "Snappy", "Zstandard", "Brotli", "Gzip", "Julian", "Wyatt"].iter().any(|name| text.starts_with(name));
     match text.chars().next() {
         Some(first) if plain && !name => first.to_lowercase().chain(text.chars().skip(1)).collect(),
         _ => text.to_owned(),
@@ -174,7 +176,9 @@ fn default(key: &Json, required: bool) -> String {
 }
 
 fn old_keys(page: &mut String) {
-    page.push_str("\n## Old names\n\nThese still work; the deprecated ones with a warning.\n\n| old | new |\n|---|---|\n");
+    page.push_str(
+        "\n## Old names\n\nThese still work; the deprecated ones with a warning.\n\n| old | new |\n|---|---|\n",
+    );
     for (old, new) in RENAMED.iter().chain([&OLD_FLAG]) {
         let _ = writeln!(page, "| `{old}` | `{new}` |");
     }

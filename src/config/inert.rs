@@ -6,7 +6,7 @@ use super::{
     io::OutputTimes,
     numerics::{Clock, Integrator},
     radiation::DriverMode,
-    shielding::LineOfSightMode,
+    shielding::{LineOfSightMode, ShieldingMode},
     sinks::{FluxMode, SinkMode},
     sizes::InitialMode,
     source::{Entry, Node, Origin, Value},
@@ -39,10 +39,7 @@ const ALWAYS: &[&str] = &[
     "dynamics.i_spread_deg",
     "dynamics.rng_seed",
     "qstar.cache_maxsize",
-    "surface.init_policy",
-    "surface.sigma_surf_init_override",
     "surface.use_tcoll",
-    "init_tau1",
     "sinks.T_sub",
     "sinks.hydro_escape",
     "sinks.sub_params.eta_instant",
@@ -77,9 +74,6 @@ const ALWAYS: &[&str] = &[
     "radiation.mars_temperature_driver.autogenerate",
     "radiation.mars_temperature_driver.hyodo.rho",
     "radiation.mars_temperature_driver.hyodo.cp",
-    "shielding.fixed_tau1_tau",
-    "shielding.fixed_tau1_sigma",
-    "shielding.auto_max_margin",
     "numerics.safety",
     "numerics.eval_per_step",
     "numerics.dt_over_t_blow_max",
@@ -98,8 +92,10 @@ const ALWAYS: &[&str] = &[
     "io.substep_max_ratio",
 ];
 
-/// Keys that another key's value makes idle: when, the same in words ("without effect when …"), and which.
-const IN_SOME_RUNS: &[(fn(&Config) -> bool, &str, &[&str])] = &[
+/// Keys that other keys make idle: when, the same in words ("without effect when …"), and which.
+type Idle = (fn(&Config) -> bool, &'static str, &'static [&'static str]);
+
+const IN_SOME_RUNS: &[Idle] = &[
     (|c| c.disk.is_some(), "there is a `disk` block", &["geometry.r_in", "geometry.r_out"]),
     (three_slopes, "`initial.s0_mode` is `upper` or `mono`", &["initial.melt_psd"]),
     (|c| !three_slopes(c), "`initial.s0_mode` is a melt distribution", &["psd.alpha", "psd.wavy_strength"]),
@@ -188,6 +184,17 @@ const IN_SOME_RUNS: &[(fn(&Config) -> bool, &str, &[&str])] = &[
     ),
     (|c| !c.radiation.tau_gate.enable, "`radiation.tau_gate.enable` is false", &["radiation.tau_gate.tau_max"]),
     (
+        |c| c.shielding.mode != ShieldingMode::FixedTau1,
+        "`shielding.mode` is not `fixed_tau1`",
+        &["shielding.fixed_tau1_tau", "shielding.fixed_tau1_sigma", "shielding.auto_max_margin"],
+    ),
+    (
+        |c| c.optical_depth.is_some(),
+        "`optical_depth` is not null",
+        &["init_tau1", "surface.init_policy", "surface.sigma_surf_init_override"],
+    ),
+    (|c| c.geometry.is_column(), "`geometry.mode` is `0D`", &["geometry.Nr"]),
+    (
         |c| c.shielding.los_geometry.mode == LineOfSightMode::None,
         "`shielding.los_geometry.mode` is `none`",
         &["shielding.los_geometry.h_over_r", "shielding.los_geometry.path_multiplier"],
@@ -257,10 +264,10 @@ fn is_set(entry: &Entry) -> bool {
 /// always matters.
 pub(super) fn condition(key: &str) -> Option<String> {
     let covers = |block: &&str| key.strip_prefix(*block).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    if ALWAYS.iter().any(|block| covers(&block)) {
+    if ALWAYS.iter().any(covers) {
         return Some("without effect".to_owned());
     }
-    let idle = IN_SOME_RUNS.iter().filter(|(_, _, keys)| keys.iter().any(|block| covers(&block)));
+    let idle = IN_SOME_RUNS.iter().filter(|(_, _, keys)| keys.iter().any(covers));
     let clauses: Vec<&str> = idle.map(|(_, clause, _)| *clause).collect();
     (!clauses.is_empty()).then(|| format!("without effect when {}", clauses.join(", or when ")))
 }

@@ -170,6 +170,8 @@ pub struct RankPerformance {
     pub messages: u64,
     /// Their content [bytes].
     pub bytes: u64,
+    /// Of that, cells on their way to other processes [bytes].
+    pub moved_bytes: u64,
 }
 
 /// The summary of a run.
@@ -219,7 +221,7 @@ fn ending(cells: &[CellFacts], tracks: &Tracks, facts: &SummaryFacts) -> Value {
 
 fn disk(run: &RunFacts, cells: &[CellFacts], config: &RunConfigFacts) -> Value {
     json!({
-        "geometry_mode": "1D",
+        "geometry_mode": run.geometry_mode,
         "geometry_source": run.r_source,
         "geometry": {"r_in_m": config.r_in, "r_out_m": config.r_out, "Nr": cells.len()},
         "sigma_surf0_avg": mean_initial_surface_density(cells),
