@@ -138,6 +138,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         supply_transport_mode: "direct",
         line_of_sight_factor: los,
         missing_as_zero: config.profile == crate::config::Profile::Python,
+        sublimation_booked: processes::sublimation_is_booked(config),
     };
 
     let surface_density = cells::initial_surface_density(config, &shielding, initial_opacity, los);
