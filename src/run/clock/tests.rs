@@ -91,7 +91,7 @@ fn targets_that_differ_by_rounding_are_one() {
     let mut clock = Clock::new(grid(1.0, 0.05), adaptive(1e-2), OutputTimes::Linear { every: 0.1 });
     let ticks = ticks(&mut clock, &model);
     assert_eq!(recorded(&ticks).len(), 10);
-    let shortest = ticks.iter().map(Tick::dt).fold(f64::INFINITY, f64::min);
+    let shortest = ticks.iter().map(|tick| tick.dt).fold(f64::INFINITY, f64::min);
     assert!(shortest > 0.02, "{shortest}");
 }
 
