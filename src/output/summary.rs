@@ -170,6 +170,8 @@ pub struct RankPerformance {
     pub messages: u64,
     /// Their content [bytes].
     pub bytes: u64,
+    /// Of that, cells on their way to other processes [bytes].
+    pub moved_bytes: u64,
 }
 
 /// The summary of a run.
