@@ -10,6 +10,7 @@ use super::{
     sinks::{FluxMode, SinkMode},
     sizes::InitialMode,
     source::{Entry, Node, Origin, Value},
+    supply::VelocityMode,
 };
 
 /// Keys without effect in any run of this version.
@@ -28,10 +29,8 @@ const ALWAYS: &[&str] = &[
     "psd.floor",
     "surface_energy",
     "dynamics.t_damp_orbits",
-    "dynamics.eps_restitution",
     "dynamics.f_ke_cratering",
     "dynamics.f_ke_fragmentation",
-    "dynamics.enable_e_damping",
     "dynamics.dr_min_m",
     "dynamics.dr_max_m",
     "dynamics.dr_dist",
@@ -63,11 +62,6 @@ const ALWAYS: &[&str] = &[
     "supply.injection.s_inj_min",
     "supply.injection.s_inj_max",
     "supply.injection.q",
-    "supply.injection.velocity.e_inj",
-    "supply.injection.velocity.i_inj",
-    "supply.injection.velocity.vrel_factor",
-    "supply.injection.velocity.blend_mode",
-    "supply.injection.velocity.weight_mode",
     "radiation.use_solar_rp",
     "radiation.qpr_strict",
     "radiation.qpr_cache",
@@ -94,6 +88,8 @@ const ALWAYS: &[&str] = &[
 
 const MIXTURE_KEYS: &[&str] =
     &["initial.melt_psd.f_fine", "initial.melt_psd.s_fine", "initial.melt_psd.s_meter", "initial.melt_psd.width_dex"];
+
+const MIXING_KEYS: &[&str] = &["supply.injection.velocity.blend_mode", "supply.injection.velocity.weight_mode"];
 
 const STRENGTH_KEYS: &[&str] =
     &["qstar.Qs", "qstar.a_s", "qstar.B", "qstar.b_g", "qstar.v_ref_kms", "qstar.coeff_scale"];
@@ -143,8 +139,10 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
     let hkl = matches!(c.sinks.sub_params.mode, FluxMode::Hkl | FluxMode::HklTimescale);
     let sublimates = c.sinks.mode != SinkMode::None && c.sinks.enable_sublimation && c.physics_mode.sinks();
     let profile = c.dynamics.e_profile.mode;
+    let damped = conservative && c.dynamics.enable_e_damping;
+    let velocity = &c.supply.injection.velocity;
     let fixed_height = c.dynamics.kernel_h_mode == ScaleHeightMode::Fixed;
-    let groups: [(bool, &[&'static str]); 29] = [
+    let groups: [(bool, &[&'static str]); 34] = [
         (c.disk.is_some(), &["geometry.r_in", "geometry.r_out"]),
         (three_slopes, &["initial.melt_psd"]),
         (!three_slopes, &["psd.alpha", "psd.wavy_strength"]),
@@ -152,7 +150,15 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
         (!three_slopes && !mixture, MIXTURE_KEYS),
         (profile != EccentricityProfileMode::Off, &["dynamics.e0"]),
         (profile != EccentricityProfileMode::Table, &["dynamics.e_profile.table_path", "dynamics.e_profile.r_kind"]),
-        (c.dynamics.kernel_ei_mode != KernelEiMode::WyattEq, &["dynamics.f_wake"]),
+        (!damped && c.dynamics.kernel_ei_mode != KernelEiMode::WyattEq, &["dynamics.f_wake"]),
+        (!damped, &["dynamics.eps_restitution"]),
+        (!conservative, &["dynamics.enable_e_damping"]),
+        (
+            velocity.mode != VelocityMode::FixedEi,
+            &["supply.injection.velocity.e_inj", "supply.injection.velocity.i_inj"],
+        ),
+        (velocity.mode != VelocityMode::Factor, &["supply.injection.velocity.vrel_factor"]),
+        (velocity.mode == VelocityMode::Inherit, MIXING_KEYS),
         (fixed_height, &["dynamics.H_factor"]),
         (!fixed_height, &["dynamics.H_fixed_over_a"]),
         (!c.qstar.override_coeffs, &["qstar.coeff_table", "qstar.coeff_units"]),
