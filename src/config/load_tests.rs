@@ -253,10 +253,8 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
         (&["surface_energy.enabled=true"], "false"),
         (&["surface.freeze_sigma=true"], "false"),
         (&["surface.collision_solver=surface_ode"], "`smol`"),
-        (&["dynamics.kernel_ei_mode=wyatt_eq"], "`config`"),
         (&["dynamics.e_mode=mars_clearance"], "`fixed`"),
         (&["dynamics.i_mode=obs_tilt_spread"], "`fixed`"),
-        (&["dynamics.enable_e_damping=true"], "false"),
         (&["sinks.sub_params.psat_model=tabulated"], "`auto`, `clausius`"),
         (&["sinks.sub_params.psat_table_path=p.csv"], "null"),
         (&["sinks.hydro_escape.enable=true"], "false"),
@@ -273,7 +271,6 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
         (&["supply.transport.t_mix_orbits=3"], "null, 0"),
         (&["supply.injection.mode=min_bin"], "`initial_psd`"),
         (&["supply.injection.mode=powerlaw_bins"], "`initial_psd`"),
-        (&["supply.injection.velocity.mode=factor"], "`inherit`"),
         (&["diagnostics.energy_bookkeeping.enabled=true"], "false"),
         (&["io.step_diagnostics.enable=true"], "false"),
         (&["io.streaming.compression=brotli"], "`snappy`, `zstd`, `none`"),
@@ -331,7 +328,7 @@ fn wrong_types_and_missing_keys_say_what_would_be_right() {
         ("sizes=3", "`sizes` must be a block of keys, found 3"),
         ("chi_blow=automatic", "`chi_blow` must be a number or `auto`, found \"automatic\""),
         ("geometry.Nr=null", "missing key `geometry.Nr`"),
-        ("physics_mode=Full", "allowed: `default`, `full`, `sublimation_only`, `collisions_only`"),
+        ("physics_mode=Full", "allowed: `default`, `sublimation_only`, `collisions_only`, `full`"),
         ("profile=pyton", "did you mean `python`?"),
     ] {
         assert!(refused(&[overrides]).contains(words), "{}", refused(&[overrides]));
