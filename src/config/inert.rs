@@ -10,6 +10,7 @@ use super::{
     sinks::{FluxMode, SinkMode},
     sizes::InitialMode,
     source::{Entry, Node, Origin, Value},
+    supply::VelocityMode,
 };
 
 /// Keys without effect in any run of this version.
@@ -28,10 +29,8 @@ const ALWAYS: &[&str] = &[
     "psd.floor",
     "surface_energy",
     "dynamics.t_damp_orbits",
-    "dynamics.eps_restitution",
     "dynamics.f_ke_cratering",
     "dynamics.f_ke_fragmentation",
-    "dynamics.enable_e_damping",
     "dynamics.dr_min_m",
     "dynamics.dr_max_m",
     "dynamics.dr_dist",
@@ -63,11 +62,6 @@ const ALWAYS: &[&str] = &[
     "supply.injection.s_inj_min",
     "supply.injection.s_inj_max",
     "supply.injection.q",
-    "supply.injection.velocity.e_inj",
-    "supply.injection.velocity.i_inj",
-    "supply.injection.velocity.vrel_factor",
-    "supply.injection.velocity.blend_mode",
-    "supply.injection.velocity.weight_mode",
     "radiation.use_solar_rp",
     "radiation.qpr_strict",
     "radiation.qpr_cache",
@@ -125,9 +119,26 @@ const IN_SOME_RUNS: &[Idle] = &[
         &["dynamics.e_profile.table_path", "dynamics.e_profile.r_kind"],
     ),
     (
-        |c| c.dynamics.kernel_ei_mode != KernelEiMode::WyattEq,
-        "`dynamics.kernel_ei_mode` is not `wyatt_eq`",
+        |c| !damped(c) && c.dynamics.kernel_ei_mode != KernelEiMode::WyattEq,
+        "`dynamics.kernel_ei_mode` is not `wyatt_eq` and nothing damps e",
         &["dynamics.f_wake"],
+    ),
+    (|c| !damped(c), "nothing damps e", &["dynamics.eps_restitution"]),
+    (|c| c.profile == Profile::Python, "`profile` is `python`", &["dynamics.enable_e_damping"]),
+    (
+        |c| c.supply.injection.velocity.mode != VelocityMode::FixedEi,
+        "`supply.injection.velocity.mode` is not `fixed_ei`",
+        &["supply.injection.velocity.e_inj", "supply.injection.velocity.i_inj"],
+    ),
+    (
+        |c| c.supply.injection.velocity.mode != VelocityMode::Factor,
+        "`supply.injection.velocity.mode` is not `factor`",
+        &["supply.injection.velocity.vrel_factor"],
+    ),
+    (
+        |c| c.supply.injection.velocity.mode == VelocityMode::Inherit,
+        "`supply.injection.velocity.mode` is `inherit`",
+        &["supply.injection.velocity.blend_mode", "supply.injection.velocity.weight_mode"],
     ),
     (
         |c| c.dynamics.kernel_h_mode == ScaleHeightMode::Fixed,
@@ -213,6 +224,10 @@ const IN_SOME_RUNS: &[Idle] = &[
 
 fn conservative(c: &Config) -> bool {
     c.profile == Profile::Conservative
+}
+
+fn damped(c: &Config) -> bool {
+    conservative(c) && c.dynamics.enable_e_damping
 }
 
 fn three_slopes(c: &Config) -> bool {

@@ -3,8 +3,8 @@
 //! This is the only place that knows them: to add one of these features, delete its line.
 
 use super::{
-    Config, Profile,
-    dynamics::{EccentricityMode, InclinationMode, KernelEiMode},
+    Config,
+    dynamics::{EccentricityMode, InclinationMode},
     error::Problem,
     io::Compression,
     optical_depth::CollisionSolver,
@@ -12,7 +12,7 @@ use super::{
     shielding::{GateMode, ShieldingMode},
     sinks::PsatModel,
     source::Node,
-    supply::{InjectionMode, SupplyMode, TransportMode, VelocityMode},
+    supply::{InjectionMode, SupplyMode, TransportMode},
     validate::problem_at,
 };
 
@@ -24,7 +24,6 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
     let buffered = supply.transport.t_mix_orbits.is_some_and(|orbits| orbits > 0.0);
     let finite = supply.reservoir.enabled || supply.reservoir.mass_total_mmars.is_some();
     let tabulated = vapour.psat_model == PsatModel::Tabulated || vapour.psat_table_path.is_some();
-    let damped = c.dynamics.enable_e_damping && c.profile == Profile::Conservative;
     let codec = matches!(c.io.streaming.compression, Compression::Brotli | Compression::Gzip);
     let table = [
         (c.sizes.evolve_min_size, "sizes.evolve_min_size", "false"),
@@ -32,10 +31,8 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
         (c.surface_energy.enabled, "surface_energy.enabled", "false"),
         (c.surface.freeze_sigma, "surface.freeze_sigma", "false"),
         (c.surface.collision_solver != CollisionSolver::Smol, "surface.collision_solver", "`smol`"),
-        (c.dynamics.kernel_ei_mode != KernelEiMode::Config, "dynamics.kernel_ei_mode", "`config`"),
         (c.dynamics.e_mode != EccentricityMode::Fixed, "dynamics.e_mode", "`fixed`"),
         (c.dynamics.i_mode != InclinationMode::Fixed, "dynamics.i_mode", "`fixed`"),
-        (damped, "dynamics.enable_e_damping", "false"),
         (tabulated && vapour.psat_table_path.is_some(), "sinks.sub_params.psat_table_path", "null"),
         (tabulated && vapour.psat_table_path.is_none(), "sinks.sub_params.psat_model", "`auto`, `clausius`"),
         (c.sinks.hydro_escape.enable, "sinks.hydro_escape.enable", "false"),
@@ -49,7 +46,6 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
         (arrives && deep, "supply.transport.mode", "`direct`"),
         (arrives && buffered && !deep, "supply.transport.t_mix_orbits", "null, 0"),
         (arrives && injection.mode != InjectionMode::InitialPsd, "supply.injection.mode", "`initial_psd`"),
-        (arrives && injection.velocity.mode != VelocityMode::Inherit, "supply.injection.velocity.mode", "`inherit`"),
         (c.diagnostics.energy_bookkeeping.enabled, "diagnostics.energy_bookkeeping.enabled", "false"),
         (c.io.step_diagnostics.enable, "io.step_diagnostics.enable", "false"),
         (codec, "io.streaming.compression", "`snappy`, `zstd`, `none`"),

@@ -3,6 +3,7 @@
 use super::collisions::{Breakup, pair_tables};
 use super::report::{CellFacts, CellStop, Ledger};
 use crate::physics::size_distribution::SizeGrid;
+use crate::physics::stirring::Excitation;
 use crate::smoluchowski::cell_integrator::FIRST_STEP;
 use crate::smoluchowski::pairs::PairTables;
 use std::sync::OnceLock;
@@ -25,8 +26,9 @@ pub struct CellModel {
 }
 
 impl CellModel {
-    /// Outcomes of its collisions. They are worked out when the cell first collides, so that a process keeps those of
-    /// its own cells only: they are by far the largest thing about a cell, and cost as much as tens of steps.
+    /// Outcomes of its collisions while speed and scale height stay. They are worked out when the cell first collides, so
+    /// that a process keeps those of its own cells only: they are by far the largest thing about a cell, and cost as much
+    /// as tens of steps.
     pub fn tables(&self, sizes: &SizeGrid, breakup: &Breakup) -> &PairTables {
         self.tables.get_or_init(|| pair_tables(sizes, breakup, self.speed, self.scale_height))
     }
@@ -39,6 +41,8 @@ pub struct CellState {
     pub bins: Vec<f64>,
     /// First inner step of the next coupling step [s].
     pub first_step: f64,
+    /// Eccentricity and inclination, where the model has the cell remember them.
+    pub excitation: Excitation,
     /// Set once the cell no longer evolves: why, when [s] and at which optical depth.
     pub stop: Option<(CellStop, f64, f64)>,
     /// What crossed the border since the start.
@@ -47,8 +51,8 @@ pub struct CellState {
 
 impl CellState {
     /// A cell with the given surface density per bin [kg m⁻²].
-    pub fn new(bins: Vec<f64>) -> Self {
-        CellState { bins, first_step: FIRST_STEP, stop: None, cumulative: Ledger::default() }
+    pub fn new(bins: Vec<f64>, excitation: Excitation) -> Self {
+        CellState { bins, first_step: FIRST_STEP, excitation, stop: None, cumulative: Ledger::default() }
     }
 
     /// Surface density [kg m⁻²].

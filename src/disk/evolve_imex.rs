@@ -2,6 +2,7 @@
 //! losses booked as rates at the old state times the whole step. It does not conserve mass.
 
 use super::cell::{CellModel, CellState};
+use super::encounters::{Encounters, tables_of};
 use super::model::{Model, SublimationScheme};
 use super::report::{InnerSteps, Ledger, SmolReport, StepFacts};
 use super::step::{Conditions, Evolved};
@@ -18,10 +19,9 @@ pub(super) fn evolve(
     conditions: &Conditions,
     work: &mut Workspace,
 ) -> Evolved {
-    if conditions.collisions {
-        collide(model, cell, state, drivers, conditions, work)
-    } else {
-        relax(model, state, drivers, conditions)
+    match conditions.encounters {
+        Some(met) => collide(model, cell, state, drivers, (conditions, met), work),
+        None => relax(model, state, drivers, conditions),
     }
 }
 
@@ -40,13 +40,13 @@ fn collide(
     cell: &CellModel,
     state: &mut CellState,
     drivers: &StepFacts,
-    conditions: &Conditions,
+    (conditions, met): (&Conditions, Encounters),
     work: &mut Workspace,
 ) -> Evolved {
     let (evaporation, drag) = uniform_sinks(model, conditions);
     set_rates(model, cell, drivers, conditions, &mut work.processes);
     let losses = &work.processes.losses;
-    let tables = cell.tables(&model.sizes, &model.breakup);
+    let tables = tables_of(model, cell, met, &mut work.moving);
     let masses = tables.masses();
     let sigma_before = state.surface_density();
     let vapour = work.processes.loss_rate(Channel::Sublimation as usize, &state.bins);

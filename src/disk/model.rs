@@ -4,6 +4,7 @@
 
 use super::cell::CellModel;
 use super::collisions::Breakup;
+use super::encounters::Stirring;
 use super::grid::RadialGrid;
 use super::report::{RunFacts, StepFacts};
 use crate::physics::PhysicsError;
@@ -141,6 +142,8 @@ pub struct Model {
     pub gas_drag_time: f64,
     /// Whether grains collide.
     pub collisions: bool,
+    /// What stirs them.
+    pub stirring: Stirring,
     /// Whether the supply is delivered in the first step too.
     pub supply_in_first_step: bool,
     /// A cell with a larger line-of-sight optical depth stops.

@@ -4,6 +4,7 @@
 //! cell. The two ways to evolve the bins are in [`super::evolve`] and [`super::evolve_imex`].
 
 use super::cell::{CellModel, CellState};
+use super::encounters::{Encounters, encounters};
 use super::model::{Model, PhaseTemperature, Scheme};
 use super::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, StepFacts, SupplyReport};
 use super::workers::Workspace;
@@ -11,6 +12,32 @@ use super::{evolve, evolve_imex};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::physics::{radiation, shielding, sinks};
 use crate::smoluchowski::IntegrationError;
+
+/// Why a cell cannot take a step.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StepError {
+    /// Its bins cannot be integrated.
+    #[error(transparent)]
+    Integration {
+        /// What is wrong.
+        #[from]
+        source: IntegrationError,
+    },
+    /// Its grains are stirred so much that the speed at pericentre is not defined.
+    #[error(
+        "grains are stirred to e = {eccentricity} at an optical depth τ = {tau}, with dynamics.f_wake = {f_wake}; the speed \
+         at pericentre needs e < 1, in equilibrium f_wake τ < 0.75. Lower dynamics.f_wake, optical_depth.tau0_target or \
+         the eccentricity of the supply, or set dynamics.v_rel_mode: ohtsuki"
+    )]
+    Unbound {
+        /// Eccentricity.
+        eccentricity: f64,
+        /// Line-of-sight optical depth.
+        tau: f64,
+        /// Stirring factor; NaN where there is none.
+        f_wake: f64,
+    },
+}
 
 /// How opaque a cell is.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +65,8 @@ pub(super) struct Conditions {
     sublimation_blocked: bool,
     pub(super) t_sink_sublimation: f64,
     pub(super) supply: SupplyReport,
+    /// How grains meet; `None` where they do not collide.
+    pub(super) encounters: Option<Encounters>,
 }
 
 /// What evolving the bins did.
@@ -58,6 +87,7 @@ impl Conditions {
             blowout: false,
             size_rate: 0.0,
             sublimation_blocked: false,
+            encounters: None,
             ..self
         }
     }
@@ -66,18 +96,23 @@ impl Conditions {
 /// Evolves one cell over one coupling step and reports.
 ///
 /// # Errors
-/// If the bins cannot be integrated; the state is then that of the failure.
+/// If the grains' speed is not defined or the bins cannot be integrated; the state is then that of the failure.
 pub fn step(
     model: &Model,
     cell: &CellModel,
     state: &mut CellState,
     drivers: &StepFacts,
     work: &mut Workspace,
-) -> Result<CellReport, IntegrationError> {
+) -> Result<CellReport, StepError> {
     let before = opacity(model, &state.bins);
-    let conditions = conditions(model, cell, drivers, before.tau);
+    let mut conditions = conditions(model, cell, drivers, before.tau);
     if state.stop.is_some() {
         return Ok(report(model, cell, state, &conditions.at_rest(), (before, before), Evolved::default()));
+    }
+    if conditions.collisions {
+        let met = encounters(&model.stirring, &cell.facts, state, drivers, conditions.supply.applied, before.tau)?;
+        state.excitation = met.next;
+        conditions.encounters = Some(met);
     }
     let evolved = match model.scheme {
         // Above its limit from the start, because it has just become solid.
@@ -141,6 +176,7 @@ fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) ->
         size_rate_raw,
         sublimation_blocked: blocked,
         t_sink_sublimation,
+        encounters: None,
         supply: SupplyReport {
             raw: cell.supply_raw,
             nominal,
@@ -194,6 +230,7 @@ fn report(
         cumulative: state.cumulative,
         supply: conditions.supply,
         smol: evolved.smol,
+        kernel: conditions.encounters.map(|met| met.report),
         inner: evolved.inner,
         phase: conditions.phase,
         grain_temperature: conditions.grain_temperature,

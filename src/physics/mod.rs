@@ -41,6 +41,7 @@ pub mod radiation;
 pub mod shielding;
 pub mod sinks;
 pub mod size_distribution;
+pub mod stirring;
 pub mod strength;
 pub mod supply;
 pub mod surface_density;

@@ -9,11 +9,11 @@ use super::driver::RunError;
 use super::stop::all_stopped;
 use crate::disk::model::Model;
 use crate::disk::report::{CellReport, StepFacts};
+use crate::disk::step::StepError;
 use crate::output::summary::StepCounts;
 use crate::parallel::decomposition::Decomposition;
 use crate::parallel::wire::{Reader, Wire, WireError};
 use crate::physics::constants::M_MARS;
-use crate::smoluchowski::IntegrationError;
 use crate::wire_struct;
 
 /// A coupling step and its drivers.
@@ -33,7 +33,7 @@ pub struct Failure {
     /// Start of the step [s].
     pub time: f64,
     /// What is wrong.
-    pub source: IntegrationError,
+    pub source: StepError,
 }
 wire_struct!(Failure { cell, time, source });
 

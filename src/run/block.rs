@@ -8,9 +8,8 @@ use super::interval::Interval;
 use crate::disk::cell::CellState;
 use crate::disk::model::Model;
 use crate::disk::report::{CellReport, StepFacts};
-use crate::disk::step::step;
+use crate::disk::step::{StepError, step};
 use crate::disk::workers::Workers;
-use crate::smoluchowski::IntegrationError;
 use crate::wire_struct;
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -49,7 +48,7 @@ pub struct Block<'a> {
     cells: Vec<CellState>,
     interval: Interval,
     saved: (Vec<CellState>, Interval),
-    results: Vec<Result<CellReport, IntegrationError>>,
+    results: Vec<Result<CellReport, StepError>>,
     reports: Vec<CellReport>,
 }
 
@@ -125,7 +124,7 @@ impl<'a> Block<'a> {
     ///
     /// # Errors
     /// The first failure in the order of the cells, with the cell's index in the disk.
-    pub fn step(&mut self, drivers: &StepFacts) -> Result<(), (usize, IntegrationError)> {
+    pub fn step(&mut self, drivers: &StepFacts) -> Result<(), (usize, StepError)> {
         let (model, workers) = (self.model, &self.workers);
         let models = &model.cells[self.range.clone()];
         let take = |state: &mut CellState, cell| workers.with(|work| step(model, cell, state, drivers, work));

@@ -13,13 +13,13 @@ use super::member::Member;
 use super::stop::{StopReason, StopRules};
 use crate::disk::cell::CellState;
 use crate::disk::model::Model;
+use crate::disk::step::StepError;
 use crate::output::OutputError;
 use crate::output::recorder::Recorder;
 use crate::output::summary::{RankPerformance, StepCounts};
 use crate::parallel::communicator::Communicator;
 use crate::parallel::wire::WireError;
 use crate::physics::PhysicsError;
-use crate::smoluchowski::IntegrationError;
 use crate::wire_enum;
 use rayon::ThreadPool;
 
@@ -42,7 +42,7 @@ pub enum RunError {
         /// Start of the step [s].
         time: f64,
         /// What is wrong.
-        source: IntegrationError,
+        source: StepError,
     },
     /// Mass appeared or vanished.
     #[error("at {time:e} s the mass budget is off by {percent:e} % (at most {allowed:e} %)")]

@@ -1,8 +1,12 @@
 //! Which numbers of the disk travel between processes: what a cell is and what it reports.
 
 use crate::disk::cell::CellState;
-use crate::disk::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, SupplyReport};
+use crate::disk::report::{
+    CellReport, CellStop, DampingReport, InnerSteps, KernelReport, Ledger, SmolReport, SupplyReport,
+};
+use crate::disk::step::StepError;
 use crate::physics::phase::{BulkState, Phase, PhaseState};
+use crate::physics::stirring::Excitation;
 use crate::smoluchowski::IntegrationError;
 use crate::{wire_enum, wire_struct};
 
@@ -20,6 +24,9 @@ wire_struct!(SmolReport {
     source_rate,
     t_coll,
 });
+wire_struct!(Excitation { e, i });
+wire_struct!(DampingReport { next, time, target });
+wire_struct!(KernelReport { used, base, supply, supply_weight, damping });
 wire_struct!(InnerSteps { accepted, rejected, fallback });
 wire_enum!(CellStop { 0 => TauExceeded });
 wire_enum!(PhaseState { 0 => Solid, 1 => Vapor });
@@ -44,6 +51,7 @@ wire_struct!(CellReport {
     cumulative,
     supply,
     smol,
+    kernel,
     inner,
     phase,
     grain_temperature,
@@ -59,7 +67,8 @@ wire_struct!(CellReport {
     gate_factor,
     t_solid,
 });
-wire_struct!(CellState { bins, first_step, stop, cumulative });
+wire_struct!(CellState { bins, first_step, excitation, stop, cumulative });
+wire_enum!(StepError { 0 => Integration { source }, 1 => Unbound { eccentricity, tau, f_wake } });
 wire_enum!(IntegrationError { 0 => NotFinite { bin, value, time }, 1 => NoProgress { steps, time, dt } });
 
 #[cfg(test)]
@@ -80,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_cell_moves_unchanged() {
-        let mut cell = CellState::new(vec![1e-3, 0.0, 5e-324]);
+        let mut cell = CellState::new(vec![1e-3, 0.0, 5e-324], Excitation { e: 0.3, i: 0.1 });
         cell.stop = Some((CellStop::TauExceeded, 12.5, 2.4));
         cell.cumulative.sublimation = 0.1;
         assert_eq!(from_bytes::<CellState>(&to_bytes(&cell)).unwrap(), cell);

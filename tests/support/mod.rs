@@ -190,14 +190,13 @@ impl Table {
         values
     }
 
-    /// Numbers; null is NaN.
+    /// Numbers; null is NaN, a flag 0 or 1.
     pub fn real(&self, name: &str) -> Vec<f64> {
-        self.column(
-            name,
-            |column, row| {
-                if column.is_null(row) { f64::NAN } else { column.as_primitive::<Float64Type>().value(row) }
-            },
-        )
+        self.column(name, |column, row| match column.as_boolean_opt() {
+            _ if column.is_null(row) => f64::NAN,
+            Some(flags) => f64::from(flags.value(row)),
+            None => column.as_primitive::<Float64Type>().value(row),
+        })
     }
 
     pub fn integer(&self, name: &str) -> Vec<i64> {

@@ -4,6 +4,7 @@
 //! - `radiation`: temperature of Mars, radiation-pressure efficiency, blow-out
 //! - `bins`: size bins, initial distribution, how grains break
 //! - `processes`: phase, evaporation, gas drag, integrator
+//! - `stirring`: eccentricity, inclination, speed, scale height
 //! - `surface`: self-shielding, surface density at the start
 //! - `cells`: orbit, supply, speed and scale height of each cell
 //!
@@ -14,9 +15,10 @@ mod bins;
 mod cells;
 mod processes;
 mod radiation;
+mod stirring;
 mod surface;
 
-use super::cell::CellState;
+use super::cell::{CellModel, CellState};
 use super::grid::RadialGrid;
 use super::model::{DriverTime, Model, Scheme, resolve_blowout_size};
 use super::report::RunFacts;
@@ -26,6 +28,7 @@ use crate::config::{Config, Profile, RadialRange, numerics};
 use crate::physics::PhysicsError;
 use crate::physics::constants::R_MARS;
 use crate::physics::shielding;
+use crate::physics::stirring::Excitation;
 use crate::physics::{orbit, radiation as formulas};
 use crate::smoluchowski::cell_integrator::Tolerances;
 use crate::tables::{TableError, TableFile};
@@ -147,7 +150,9 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         sublimation_booked: processes::sublimation_is_booked(config),
     };
 
+    let stirring = stirring::stirring(config, los)?;
     let circumstances = cells::Circumstances {
+        stirring,
         grid: &grid,
         eccentricity: reader.eccentricity(config)?,
         chi,
@@ -157,7 +162,11 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let cell_models = cells::cell_models(config, &circumstances)?;
     let breakup = bins::breakup(config, &sizes)?;
     let bins: Vec<f64> = initial_fractions.iter().map(|share| share * surface_density).collect();
-    let states = vec![CellState::new(bins); grid.len()];
+    let state = |cell: &CellModel| {
+        let excitation = Excitation { e: cell.facts.eccentricity, i: cell.facts.inclination };
+        CellState::new(bins.clone(), excitation)
+    };
+    let states = cell_models.iter().map(state).collect();
     let adaptive = config.numerics.clock == numerics::Clock::Adaptive;
     let model = Model {
         run,
@@ -178,6 +187,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         sublimation: processes::sublimation(config)?,
         gas_drag_time: processes::gas_drag_time(config),
         collisions: config.physics_mode.collides(),
+        stirring,
         supply_in_first_step: config.profile != Profile::Python,
         tau_stop: config
             .optical_depth
