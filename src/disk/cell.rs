@@ -1,6 +1,7 @@
 //! One radial cell: what never changes about it, and what evolves.
 
 use super::report::{CellFacts, CellStop, Ledger};
+use super::supply::{CellSupply, SupplyState};
 use crate::smoluchowski::cell_integrator::FIRST_STEP;
 use crate::smoluchowski::pairs::PairTables;
 
@@ -11,10 +12,8 @@ pub struct CellModel {
     pub facts: CellFacts,
     /// Outcomes of its collisions.
     pub tables: PairTables,
-    /// Supply before and after mixing [kg m⁻² s⁻¹].
-    pub supply_raw: f64,
-    /// Supply after mixing [kg m⁻² s⁻¹].
-    pub supply_nominal: f64,
+    /// Its fresh material.
+    pub supply: CellSupply,
 }
 
 /// What evolves. The whole future of a cell follows from this, the model and the drivers.
@@ -28,12 +27,14 @@ pub struct CellState {
     pub stop: Option<(CellStop, f64, f64)>,
     /// What crossed the border since the start.
     pub cumulative: Ledger,
+    /// Fresh material: feedback, reservoir, deep buffer.
+    pub supply: SupplyState,
 }
 
 impl CellState {
-    /// A cell with the given surface density per bin [kg m⁻²].
+    /// A cell with the given surface density per bin [kg m⁻²], whose supply is unlimited.
     pub fn new(bins: Vec<f64>) -> Self {
-        CellState { bins, first_step: FIRST_STEP, stop: None, cumulative: Ledger::default() }
+        CellState { bins, first_step: FIRST_STEP, stop: None, cumulative: Ledger::default(), supply: SupplyState::default() }
     }
 
     /// Surface density [kg m⁻²].

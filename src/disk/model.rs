@@ -5,6 +5,7 @@
 use super::cell::CellModel;
 use super::grid::RadialGrid;
 use super::report::{RunFacts, StepFacts};
+use super::supply::SupplyModel;
 use crate::physics::PhysicsError;
 use crate::physics::cooling::Cooling;
 use crate::physics::phase::PhaseThresholds;
@@ -110,7 +111,7 @@ pub struct Model {
     pub grid: RadialGrid,
     /// Size bins.
     pub sizes: SizeGrid,
-    /// Mass fractions of the initial size distribution, and of the supply; length n.
+    /// Mass fractions of the initial size distribution; length n.
     pub initial_fractions: Vec<f64>,
     /// Opacity of the initial size distribution [m² kg⁻¹].
     pub initial_opacity: f64,
@@ -138,8 +139,8 @@ pub struct Model {
     pub gas_drag_time: f64,
     /// Whether grains collide.
     pub collisions: bool,
-    /// Whether the supply is delivered in the first step too.
-    pub supply_in_first_step: bool,
+    /// Fresh material.
+    pub supply: SupplyModel,
     /// A cell with a larger line-of-sight optical depth stops.
     pub tau_stop: f64,
     /// Integrator.

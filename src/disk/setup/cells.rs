@@ -4,31 +4,18 @@ use super::super::cell::CellModel;
 use super::super::collisions::{Breakup, pair_tables};
 use super::super::grid::RadialGrid;
 use super::super::report::CellFacts;
+use super::supply::{CellSupplies, References};
 use super::{Reader, SetupError};
 use crate::config::Config;
 use crate::config::dynamics::{EccentricityProfileMode, RadiusColumn, RelativeSpeedMode, ScaleHeightMode};
 use crate::physics::constants::{M_MARS, R_MARS};
 use crate::physics::excitation::{EccentricityProfile, RelativeSpeed, ScaleHeight};
-use crate::physics::shielding::Shielding;
+use crate::physics::shielding::{self, Shielding};
 use crate::physics::size_distribution::SizeGrid;
 use crate::physics::surface_density::power_law_surface_density;
 use crate::physics::{orbit, supply};
 use crate::tables;
 use rayon::prelude::*;
-
-/// Supply before mixing.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum SupplyLaw {
-    None,
-    /// [kg m⁻² s⁻¹]
-    Rate(f64),
-    /// A share µ × fraction of the reference surface density [kg m⁻²] in each local orbit, after mixing.
-    PerOrbit {
-        mu: f64,
-        fraction: f64,
-        reference: f64,
-    },
-}
 
 /// What the cells have in common.
 pub(super) struct Circumstances<'a> {
@@ -38,7 +25,7 @@ pub(super) struct Circumstances<'a> {
     pub(super) eccentricity: EccentricityProfile,
     pub(super) chi: f64,
     pub(super) surface_density: f64,
-    pub(super) supply: SupplyLaw,
+    pub(super) supply: CellSupplies,
 }
 
 impl Reader<'_> {
@@ -80,16 +67,18 @@ fn surface_density_of(tau: f64, shielding: &Shielding, opacity: f64, los: f64) -
     supply::reference_surface_density(tau, phi, opacity, los)
 }
 
-pub(super) fn supply_law(config: &Config, shielding: &Shielding, opacity: f64, los: f64) -> SupplyLaw {
-    let constant = &config.supply.constant;
-    match constant.mu_orbit10pct {
-        _ if !config.supply.enabled => SupplyLaw::None,
-        None => SupplyLaw::Rate(constant.prod_area_rate_kg_m2_s),
-        Some(mu) => SupplyLaw::PerOrbit {
-            mu,
-            fraction: constant.orbit_fraction_at_mu1,
-            reference: surface_density_of(constant.mu_reference_tau, shielding, opacity, los),
-        },
+/// Surface densities that a supply may be given in units of, for a disk that starts with `initial` [kg m⁻²].
+pub(super) fn supply_references(
+    config: &Config,
+    shielding: &Shielding,
+    (opacity, los, tau1_factor): (f64, f64, f64),
+    initial: f64,
+) -> References {
+    let tau = shielding::optical_depth(opacity, initial, los);
+    let effective = shielding.effective_opacity(opacity, tau);
+    References {
+        of_mu: surface_density_of(config.supply.constant.mu_reference_tau, shielding, opacity, los),
+        of_unit_depth: shielding::surface_density_at_unit_depth(effective, tau1_factor),
     }
 }
 
@@ -116,14 +105,6 @@ fn cell_model(config: &Config, common: &Circumstances, index: usize) -> Result<C
         initial_surface_density: common.surface_density,
         midplane_surface_density: midplane(config, common.grid, r),
     };
-    let epsilon = config.supply.mixing.epsilon_mix;
-    let supply_raw = match common.supply {
-        SupplyLaw::None => 0.0,
-        SupplyLaw::Rate(rate) => rate,
-        SupplyLaw::PerOrbit { mu, fraction, reference } => {
-            supply::rate_per_orbit(mu, fraction, reference, t_orb, epsilon)
-        }
-    };
     let relative_speed = match config.dynamics.v_rel_mode {
         RelativeSpeedMode::Pericenter => RelativeSpeed::Pericenter,
         RelativeSpeedMode::Ohtsuki => RelativeSpeed::Ohtsuki,
@@ -133,7 +114,7 @@ fn cell_model(config: &Config, common: &Circumstances, index: usize) -> Result<C
         .map_err(SetupError::physics("dynamics.e_profile"))?;
     let height = scale_height(config)?.at(r, inclination);
     let tables = pair_tables(common.sizes, &common.breakup, speed, height);
-    Ok(CellModel { facts, tables, supply_raw, supply_nominal: supply_raw * epsilon })
+    Ok(CellModel { facts, tables, supply: common.supply.at(r, t_orb, facts.area) })
 }
 
 fn scale_height(config: &Config) -> Result<ScaleHeight, SetupError> {

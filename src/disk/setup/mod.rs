@@ -4,7 +4,8 @@
 //! - `radiation`: temperature of Mars, radiation-pressure efficiency, blow-out
 //! - `bins`: size bins, initial distribution, how grains break
 //! - `processes`: phase, evaporation, gas drag, integrator
-//! - `cells`: orbits, supply and pair tables of each cell
+//! - `supply`: laws, scalings, reservoir, transport and injection of fresh material
+//! - `cells`: orbits and pair tables of each cell
 //!
 //! The order of [`build`] is that of the dependences: temperature → blow-out size → size bins → opacity → surface
 //! density → cells.
@@ -13,8 +14,9 @@ mod bins;
 mod cells;
 mod processes;
 mod radiation;
+mod supply;
 
-use super::cell::CellState;
+use super::cell::{CellModel, CellState};
 use super::grid::RadialGrid;
 use super::model::{DriverTime, Model, Scheme, resolve_blowout_size};
 use super::report::RunFacts;
@@ -135,12 +137,17 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         supply_enabled: config.supply.enabled,
         epsilon_mix: config.supply.mixing.epsilon_mix,
         mu_orbit10pct: config.supply.constant.mu_orbit10pct.unwrap_or(f64::NAN),
-        supply_transport_mode: "direct",
+        supply_transport_mode: supply::transport_label(config),
+        supply_temperature_kind: supply::temperature_label(config),
         line_of_sight_factor: los,
         missing_as_zero: config.profile == crate::config::Profile::Python,
     };
 
     let surface_density = cells::initial_surface_density(config, &shielding, initial_opacity, los);
+    let tau1_factor = if config.profile == crate::config::Profile::Python { 1.0 } else { los };
+    let opacities = (initial_opacity, los, tau1_factor);
+    let references = cells::supply_references(config, &shielding, opacities, surface_density);
+    let supply = reader.supply_model(config, &initial_fractions)?;
     let circumstances = cells::Circumstances {
         grid: &grid,
         sizes: &sizes,
@@ -148,11 +155,15 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         eccentricity: reader.eccentricity(config)?,
         chi,
         surface_density,
-        supply: cells::supply_law(config, &shielding, initial_opacity, los),
+        supply: reader.cell_supplies(config, references, grid.areas.iter().sum())?,
     };
     let cell_models = cells::cell_models(config, &circumstances)?;
     let bins: Vec<f64> = initial_fractions.iter().map(|share| share * surface_density).collect();
-    let states = vec![CellState::new(bins); grid.len()];
+    let state = |cell: &CellModel| CellState {
+        supply: supply::initial_state(&supply, config, &cell.supply),
+        ..CellState::new(bins.clone())
+    };
+    let states = cell_models.iter().map(state).collect();
     let adaptive = config.numerics.clock == numerics::Clock::Adaptive;
     let model = Model {
         run,
@@ -166,13 +177,13 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         efficiency,
         blowout,
         shielding,
-        tau1_factor: if config.profile == crate::config::Profile::Python { 1.0 } else { los },
+        tau1_factor,
         opacity_frozen: config.radiation.freeze_kappa,
         phase: processes::phase_rule(config),
         sublimation: processes::sublimation(config)?,
         gas_drag_time: processes::gas_drag_time(config),
         collisions: config.physics_mode.collides(),
-        supply_in_first_step: config.profile != crate::config::Profile::Python,
+        supply,
         tau_stop: config.optical_depth.tau_stop * (1.0 + config.optical_depth.tau_stop_tol),
         scheme: scheme(config),
     };
