@@ -3,6 +3,7 @@
 use super::{
     Config, Profile,
     dynamics::{EccentricityProfileMode, KernelEiMode, ScaleHeightMode},
+    geometry::GeometryMode,
     io::OutputTimes,
     numerics::{Clock, Integrator},
     radiation::DriverMode,
@@ -10,6 +11,7 @@ use super::{
     sinks::{FluxMode, SinkMode},
     sizes::InitialMode,
     source::{Entry, Node, Origin, Value},
+    supply::{InjectionMode, SupplyMode, SupplyTemperatureMode, TransportMode},
 };
 
 /// Keys without effect in any run of this version.
@@ -53,19 +55,8 @@ const ALWAYS: &[&str] = &[
     "phase.entrypoint",
     "phase.extra_kwargs",
     "phase.thresholds.P_ref_bar",
-    "supply.const.auto_from_tau1_tfill_years",
-    "supply.powerlaw",
-    "supply.table",
-    "supply.piecewise",
     "supply.headroom_policy",
-    "supply.reservoir",
-    "supply.feedback",
-    "supply.temperature",
-    "supply.transport.t_mix_orbits",
     "supply.transport.headroom_gate",
-    "supply.injection.s_inj_min",
-    "supply.injection.s_inj_max",
-    "supply.injection.q",
     "supply.injection.velocity.e_inj",
     "supply.injection.velocity.i_inj",
     "supply.injection.velocity.vrel_factor",
@@ -103,6 +94,18 @@ const MIXTURE_KEYS: &[&str] =
 
 const STRENGTH_KEYS: &[&str] =
     &["qstar.Qs", "qstar.a_s", "qstar.B", "qstar.b_g", "qstar.v_ref_kms", "qstar.coeff_scale"];
+
+const SUPPLY_KEYS: &[&str] = &[
+    "supply.mixing",
+    "supply.injection.mode",
+    "supply.reservoir",
+    "supply.feedback",
+    "supply.temperature",
+    "supply.transport.t_mix_orbits",
+];
+
+const POWER_KEYS: &[&str] =
+    &["supply.temperature.reference_K", "supply.temperature.exponent", "supply.temperature.scale_at_reference"];
 
 const LINE_OF_SIGHT_KEYS: &[&str] = &["shielding.los_geometry.h_over_r", "shielding.los_geometry.path_multiplier"];
 
@@ -144,7 +147,10 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
     let sublimates = c.sinks.mode != SinkMode::None && c.sinks.enable_sublimation && c.physics_mode.sinks();
     let profile = c.dynamics.e_profile.mode;
     let fixed_height = c.dynamics.kernel_h_mode == ScaleHeightMode::Fixed;
-    let groups: [(bool, &[&'static str]); 26] = [
+    let (constant, warmth) = (&c.supply.constant, &c.supply.temperature);
+    let replaced = constant.mu_orbit10pct.is_some() || constant.auto_from_tau1_tfill_years.is_some();
+    let no_fill_time = constant.mu_orbit10pct.is_some() || (!conservative && c.geometry.mode == GeometryMode::OneD);
+    let groups: [(bool, &[&'static str]); 37] = [
         (c.disk.is_some(), &["geometry.r_in", "geometry.r_out"]),
         (three_slopes, &["initial.melt_psd"]),
         (!three_slopes, &["psd.alpha", "psd.wavy_strength"]),
@@ -163,7 +169,18 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
         (conservative, &["sinks.sub_params.mass_conserving"]),
         (!conservative, &["sinks.rp_blowout", "radiation.source", "radiation.use_mars_rp"]),
         (!c.phase.enabled, &["phase.thresholds", "phase.temperature_input", "phase.allow_liquid_hkl"]),
-        (!c.supply.delivers(), &["supply.mixing", "supply.injection.mode"]),
+        (!c.supply.delivers(), SUPPLY_KEYS),
+        (c.supply.mode != SupplyMode::Const, &["supply.const"]),
+        (c.supply.mode != SupplyMode::Powerlaw, &["supply.powerlaw"]),
+        (c.supply.mode != SupplyMode::Table, &["supply.table"]),
+        (c.supply.mode != SupplyMode::Piecewise, &["supply.piecewise"]),
+        (c.supply.transport.mode == TransportMode::Direct, &["supply.transport.t_mix_orbits"]),
+        (replaced, &["supply.const.prod_area_rate_kg_m2_s"]),
+        (no_fill_time, &["supply.const.auto_from_tau1_tfill_years"]),
+        (warmth.mode != SupplyTemperatureMode::Table, &["supply.temperature.table"]),
+        (warmth.mode != SupplyTemperatureMode::Scale, POWER_KEYS),
+        (c.supply.injection.mode == InjectionMode::InitialPsd, &["supply.injection.s_inj_min"]),
+        (c.supply.injection.mode != InjectionMode::PowerlawBins, &["supply.injection.s_inj_max", "supply.injection.q"]),
         (radiation.qpr_table_path.is_some(), &["radiation.Q_pr"]),
         (!needs_start, &["radiation.TM_K"]),
         (!radiation.tau_gate.enable, &["radiation.tau_gate.tau_max"]),

@@ -1,19 +1,34 @@
 //! One radial cell: what never changes about it, and what evolves.
 
+use super::collisions::{Breakup, pair_tables};
 use super::report::{CellFacts, CellStop, Ledger};
 use super::supply::{CellSupply, SupplyState};
+use crate::physics::size_distribution::SizeGrid;
 use crate::smoluchowski::cell_integrator::FIRST_STEP;
 use crate::smoluchowski::pairs::PairTables;
+use std::sync::OnceLock;
 
 /// What never changes about a cell.
 #[derive(Debug, Clone)]
 pub struct CellModel {
     /// Radius, area, time scales.
     pub facts: CellFacts,
-    /// Outcomes of its collisions.
-    pub tables: PairTables,
+    /// Relative speed of its grains [m s⁻¹].
+    pub speed: f64,
+    /// Their scale height [m].
+    pub scale_height: f64,
+    /// Outcomes of its collisions, see [`CellModel::tables`].
+    pub(super) tables: OnceLock<PairTables>,
     /// Its fresh material.
     pub supply: CellSupply,
+}
+
+impl CellModel {
+    /// Outcomes of its collisions. They are worked out when the cell first collides, so that a process keeps those of
+    /// its own cells only: they are by far the largest thing about a cell, and cost as much as tens of steps.
+    pub fn tables(&self, sizes: &SizeGrid, breakup: &Breakup) -> &PairTables {
+        self.tables.get_or_init(|| pair_tables(sizes, breakup, self.speed, self.scale_height))
+    }
 }
 
 /// What evolves. The whole future of a cell follows from this, the model and the drivers.
@@ -34,7 +49,13 @@ pub struct CellState {
 impl CellState {
     /// A cell with the given surface density per bin [kg m⁻²], whose supply is unlimited.
     pub fn new(bins: Vec<f64>) -> Self {
-        CellState { bins, first_step: FIRST_STEP, stop: None, cumulative: Ledger::default(), supply: SupplyState::default() }
+        CellState {
+            bins,
+            first_step: FIRST_STEP,
+            stop: None,
+            cumulative: Ledger::default(),
+            supply: SupplyState::default(),
+        }
     }
 
     /// Surface density [kg m⁻²].

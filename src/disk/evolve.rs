@@ -20,7 +20,7 @@ pub(super) fn evolve(
     work: &mut Workspace,
 ) -> Result<Evolved, IntegrationError> {
     set_processes(model, cell, drivers, conditions, &mut work.processes);
-    let tables = conditions.collisions.then_some(&cell.tables);
+    let tables = conditions.collisions.then(|| cell.tables(&model.sizes, &model.breakup));
     let sigma_before = state.surface_density();
     let outcome = cell_integrator::advance_until(
         (tables, &work.processes),

@@ -46,7 +46,8 @@ fn collide(
     let (evaporation, drag) = uniform_sinks(model, conditions);
     set_rates(model, cell, drivers, conditions, &mut work.processes);
     let losses = &work.processes.losses;
-    let masses = cell.tables.masses();
+    let tables = cell.tables(&model.sizes, &model.breakup);
+    let masses = tables.masses();
     let sigma_before = state.surface_density();
     let vapour = work.processes.loss_rate(Channel::Sublimation as usize, &state.bins);
     for k in 0..masses.len() {
@@ -55,7 +56,7 @@ fn collide(
         work.source[k] = work.processes.source[k] / masses[k];
     }
     let terms = Terms { blowout: &losses[Channel::Blowout as usize], sinks: &work.sinks, source: &work.source };
-    let result = work.imex.step(&cell.tables, &mut work.counts, &terms, drivers.dt);
+    let result = work.imex.step(tables, &mut work.counts, &terms, drivers.dt);
     for ((mass, count), body) in state.bins.iter_mut().zip(&work.counts).zip(masses) {
         *mass = count * body;
     }

@@ -3,6 +3,7 @@
 //! [`super::setup`] makes it from the configuration; [`super::step`] uses it.
 
 use super::cell::CellModel;
+use super::collisions::Breakup;
 use super::grid::RadialGrid;
 use super::report::{RunFacts, StepFacts};
 use super::supply::SupplyModel;
@@ -115,6 +116,8 @@ pub struct Model {
     pub initial_fractions: Vec<f64>,
     /// Opacity of the initial size distribution [m² kg⁻¹].
     pub initial_opacity: f64,
+    /// How grains break.
+    pub breakup: Breakup,
     /// What is particular to each cell.
     pub cells: Vec<CellModel>,
     /// Temperature of Mars.
@@ -178,6 +181,17 @@ impl Model {
             beta_at_smin,
             blowout_gate,
         })
+    }
+
+    /// The first moment after `t` [s] at which the supply or its slope jumps; the same in all cells.
+    pub fn supply_edge_after(&self, t: f64) -> Option<f64> {
+        self.cells.first()?.supply.law.next_edge_after(t)
+    }
+
+    /// How unevenly the supply of the innermost cell is spread over a time span [s], see
+    /// [`SupplyLaw::unevenness`](crate::physics::supply::SupplyLaw::unevenness).
+    pub fn supply_unevenness(&self, from: f64, to: f64) -> f64 {
+        self.cells.first().map_or(0.0, |cell| cell.supply.law.unevenness(from, to))
     }
 
     /// Blow-out size [m] and the efficiency there, at a temperature of Mars [K]. A size of zero: nothing is expelled.

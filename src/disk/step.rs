@@ -53,12 +53,7 @@ pub(super) struct Evolved {
 impl Conditions {
     /// The same with every process at rest, for a cell that has stopped.
     fn at_rest(self) -> Self {
-        Conditions {
-            blowout: false,
-            size_rate: 0.0,
-            sublimation_blocked: false,
-            ..self
-        }
+        Conditions { blowout: false, size_rate: 0.0, sublimation_blocked: false, ..self }
     }
 }
 
@@ -79,8 +74,7 @@ pub fn step(
         conditions.supply = supply::at_rest(model, cell, state, drivers);
         return Ok(report(model, cell, state, &conditions.at_rest(), (before, before), Evolved::default()));
     }
-    conditions.supply =
-        supply::deliver(model, cell, &mut state.supply, drivers, before.tau, conditions.supply.allowed);
+    conditions.supply = supply::deliver(model, cell, &mut state.supply, drivers, before.tau, conditions.supply.allowed);
     let mut evolved = match model.scheme {
         // Above its limit from the start, because it has just become solid.
         Scheme::Rodas4(_) if stops(model, &conditions, &before) => Evolved::default(),

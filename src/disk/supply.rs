@@ -31,6 +31,16 @@ pub struct SupplyModel {
     pub in_first_step: bool,
 }
 
+impl SupplyModel {
+    /// The longest step [s] over which the feedback may be split from what it controls. The splitting is of second order,
+    /// so the step goes with the root of the tolerance: a tenth of response time over gain at a tolerance of 10⁻³.
+    ///
+    /// The deep buffer sets no limit: its solution within a step is exact, however long the step is.
+    pub fn longest_step(&self, rtol: f64) -> f64 {
+        self.feedback.map_or(f64::INFINITY, |feedback| (10.0 * rtol).sqrt() / feedback.rate)
+    }
+}
+
 /// What is particular to a cell.
 #[derive(Debug, Clone)]
 pub struct CellSupply {

@@ -56,7 +56,7 @@ pub static DISK_BUDGET: &[Disk] = &[
     Disk::real("mass_initial", MASS, "Mass of the disk at the start.", |b| b.initial),
     Disk::real("mass_remaining", MASS, "Mass in the bins now.", |b| b.remaining),
     Disk::real("mass_lost", MASS, "Mass that left through every channel since the start.", |b| b.lost),
-    Disk::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining.",
+    Disk::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining − mass_deep.",
         |b| b.residual),
     Disk::real("error_percent", "%", "|mass_diff| over mass_initial + mass_supplied.", BudgetRow::error_percent),
     Disk::real("tolerance_percent", "%", "Error above which the run is not to be trusted.", |b| b.tolerance_percent),
@@ -65,6 +65,7 @@ pub static DISK_BUDGET: &[Disk] = &[
     Disk::real("lost_sublimation", MASS, "Part of mass_lost that evaporated.", |b| b.lost_sublimation),
     Disk::real("lost_gas_drag", MASS, "Part of mass_lost that gas drag removed.", |b| b.lost_gas_drag),
     Disk::real("clipped", MASS, "Mass added when round-off negatives were set to zero.", |b| b.clipped),
+    Disk::real("mass_deep", MASS, "Mass that waits in the deep buffer.", |b| b.deep),
 ];
 
 /// Every column of `mass_budget_cells.csv`, in order.
@@ -76,7 +77,7 @@ pub static CELLS_BUDGET: &[Cell] = &[
     Cell::real("mass_initial", MASS, "Mass of the cell at the start.", |c| c.budget.initial),
     Cell::real("mass_remaining", MASS, "Mass in its bins now.", |c| c.budget.remaining),
     Cell::real("mass_lost", MASS, "Mass that left through every channel since the start.", |c| c.budget.lost),
-    Cell::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining.",
+    Cell::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining − mass_deep.",
         |c| c.budget.residual),
     Cell::real("error_percent", "%", "|mass_diff| over mass_initial + mass_supplied.", |c| c.budget.error_percent()),
     Cell::real("tolerance_percent", "%", "Error above which the run is not to be trusted.",
@@ -87,6 +88,7 @@ pub static CELLS_BUDGET: &[Cell] = &[
     Cell::real("lost_sublimation", MASS, "Part of mass_lost that evaporated.", |c| c.budget.lost_sublimation),
     Cell::real("lost_gas_drag", MASS, "Part of mass_lost that gas drag removed.", |c| c.budget.lost_gas_drag),
     Cell::real("clipped", MASS, "Mass added when round-off negatives were set to zero.", |c| c.budget.clipped),
+    Cell::real("mass_deep", MASS, "Mass that waits in its deep buffer.", |c| c.budget.deep),
 ];
 
 const RATE: &str = "M_Mars s^-1";

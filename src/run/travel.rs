@@ -1,8 +1,8 @@
 //! Which numbers of the disk travel between processes: what a cell is and what it reports.
 
 use crate::disk::cell::CellState;
-use crate::disk::supply::SupplyState;
 use crate::disk::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, SupplyReport};
+use crate::disk::supply::SupplyState;
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::smoluchowski::IntegrationError;
 use crate::{wire_enum, wire_struct};

@@ -1,7 +1,6 @@
-//! What is particular to each cell: orbit, supply, pair tables.
+//! What is particular to each cell: orbit, supply, how fast and how thick its grains move.
 
 use super::super::cell::CellModel;
-use super::super::collisions::{Breakup, pair_tables};
 use super::super::grid::RadialGrid;
 use super::super::report::CellFacts;
 use super::supply::{CellSupplies, References};
@@ -11,17 +10,14 @@ use crate::config::dynamics::{EccentricityProfileMode, RadiusColumn, RelativeSpe
 use crate::physics::constants::{M_MARS, R_MARS};
 use crate::physics::excitation::{EccentricityProfile, RelativeSpeed, ScaleHeight};
 use crate::physics::shielding::{self, Shielding};
-use crate::physics::size_distribution::SizeGrid;
 use crate::physics::surface_density::power_law_surface_density;
 use crate::physics::{orbit, supply};
 use crate::tables;
-use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// What the cells have in common.
 pub(super) struct Circumstances<'a> {
     pub(super) grid: &'a RadialGrid,
-    pub(super) sizes: &'a SizeGrid,
-    pub(super) breakup: Breakup,
     pub(super) eccentricity: EccentricityProfile,
     pub(super) chi: f64,
     pub(super) surface_density: f64,
@@ -84,7 +80,7 @@ pub(super) fn supply_references(
 
 /// The cells, in order of radius.
 pub(super) fn cell_models(config: &Config, common: &Circumstances) -> Result<Vec<CellModel>, SetupError> {
-    (0..common.grid.len()).into_par_iter().map(|index| cell_model(config, common, index)).collect()
+    (0..common.grid.len()).map(|index| cell_model(config, common, index)).collect()
 }
 
 fn cell_model(config: &Config, common: &Circumstances, index: usize) -> Result<CellModel, SetupError> {
@@ -112,9 +108,9 @@ fn cell_model(config: &Config, common: &Circumstances, index: usize) -> Result<C
     let speed = relative_speed
         .speed(r * omega, eccentricity, inclination)
         .map_err(SetupError::physics("dynamics.e_profile"))?;
-    let height = scale_height(config)?.at(r, inclination);
-    let tables = pair_tables(common.sizes, &common.breakup, speed, height);
-    Ok(CellModel { facts, tables, supply: common.supply.at(r, t_orb, facts.area) })
+    let scale_height = scale_height(config)?.at(r, inclination);
+    let (tables, supply) = (OnceLock::new(), common.supply.at(r, t_orb, facts.area));
+    Ok(CellModel { facts, speed, scale_height, tables, supply })
 }
 
 fn scale_height(config: &Config) -> Result<ScaleHeight, SetupError> {

@@ -5,7 +5,7 @@
 //! - `bins`: size bins, initial distribution, how grains break
 //! - `processes`: phase, evaporation, gas drag, integrator
 //! - `supply`: laws, scalings, reservoir, transport and injection of fresh material
-//! - `cells`: orbits and pair tables of each cell
+//! - `cells`: orbit, speed and scale height of each cell
 //!
 //! The order of [`build`] is that of the dependences: temperature → blow-out size → size bins → opacity → surface
 //! density → cells.
@@ -150,14 +150,13 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let supply = reader.supply_model(config, &initial_fractions)?;
     let circumstances = cells::Circumstances {
         grid: &grid,
-        sizes: &sizes,
-        breakup: bins::breakup(config, &sizes)?,
         eccentricity: reader.eccentricity(config)?,
         chi,
         surface_density,
         supply: reader.cell_supplies(config, references, grid.areas.iter().sum())?,
     };
     let cell_models = cells::cell_models(config, &circumstances)?;
+    let breakup = bins::breakup(config, &sizes)?;
     let bins: Vec<f64> = initial_fractions.iter().map(|share| share * surface_density).collect();
     let state = |cell: &CellModel| CellState {
         supply: supply::initial_state(&supply, config, &cell.supply),
@@ -171,6 +170,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         sizes,
         initial_fractions,
         initial_opacity,
+        breakup,
         cells: cell_models,
         cooling,
         driver_time: if adaptive { DriverTime::Middle } else { DriverTime::Start },

@@ -88,7 +88,8 @@ impl Source {
             }
             Source::Grid(grid, ends) => SupplyLaw::Table(grid.at_radius(r, *ends)),
             Source::Pieces(pieces) => {
-                let piece = |(start, end, source): &(f64, f64, Source)| (*start, *end, source.at(r, t_orb, epsilon_mix));
+                let piece =
+                    |(start, end, source): &(f64, f64, Source)| (*start, *end, source.at(r, t_orb, epsilon_mix));
                 SupplyLaw::Piecewise(Piecewise::new(&pieces.iter().map(piece).collect::<Vec<_>>()))
             }
         }

@@ -39,7 +39,7 @@ impl Feedback {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{ROUNDING, assert_close};
+    use super::super::super::testing::assert_close;
     use super::*;
 
     const CONTROL: Feedback = Feedback { target: 0.8, rate: 2e-3, limits: (0.1, 3.0) };

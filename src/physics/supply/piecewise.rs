@@ -18,7 +18,8 @@ impl Piecewise {
         let mut edges: Vec<f64> = pieces.iter().flat_map(|(start, end, _)| [*start, *end]).collect();
         edges.sort_by(f64::total_cmp);
         edges.dedup();
-        let law_at = |t: f64| pieces.iter().find(|(start, end, _)| *start <= t && t < *end).map(|(.., law)| law.clone());
+        let law_at =
+            |t: f64| pieces.iter().find(|(start, end, _)| *start <= t && t < *end).map(|(.., law)| law.clone());
         let laws = edges.iter().take(edges.len().saturating_sub(1)).map(|start| law_at(*start)).collect();
         Piecewise { edges, laws }
     }

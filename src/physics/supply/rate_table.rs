@@ -127,7 +127,10 @@ mod tests {
     #[test]
     fn nodes_follow_each_other() {
         let table = hat(Ends::Held);
-        assert_eq!([0.0, 10.0, 39.0, 40.0].map(|t| table.next_node_after(t)), [Some(10.0), Some(20.0), Some(40.0), None]);
+        assert_eq!(
+            [0.0, 10.0, 39.0, 40.0].map(|t| table.next_node_after(t)),
+            [Some(10.0), Some(20.0), Some(40.0), None]
+        );
     }
 
     #[test]

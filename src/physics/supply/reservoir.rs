@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn a_taper_follows_its_equation() {
         // Explicit steps of 1e-5 of the time scale: relative error 1e-5 of the total change.
-        let (taper, total, wanted) = (Depletion::Taper(0.25), 8.0, 0.5);
+        let (taper, total, wanted) = (Depletion::Taper(0.25), 8.0_f64, 0.5);
         let mut left = total;
         for step in 1..=2_000_000 {
             left -= wanted * (left / 2.0).min(1.0) * 1e-5;
