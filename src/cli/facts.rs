@@ -8,7 +8,6 @@ use crate::output::run_config::RunConfigFacts;
 use crate::output::summary;
 use crate::parallel::policy::Decision;
 use crate::physics::constants::R_MARS;
-use crate::physics::shielding::Shielding;
 use crate::physics::{orbit, supply};
 use crate::run::time_grid::TimeGrid;
 use crate::tables::TableFile;
@@ -21,10 +20,7 @@ pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], decision:
     let config = &loaded.config;
     let overridden = loaded.overrides.iter().any(|text| text.trim_start().starts_with("physics_mode="));
     let constant = &config.supply.constant;
-    let phi = match &model.shielding {
-        Shielding::Off => 1.0,
-        Shielding::Table(table) => table.at(constant.mu_reference_tau),
-    };
+    let phi = model.shielding.phi(constant.mu_reference_tau);
     let los = model.run.line_of_sight_factor;
     let reference = supply::reference_surface_density(constant.mu_reference_tau, phi, model.initial_opacity, los);
     let (seed, seed_expr, seed_basis) = seed(config, model);

@@ -3,11 +3,10 @@
 use super::{
     Config, Profile,
     dynamics::{EccentricityProfileMode, KernelEiMode, ScaleHeightMode},
-    geometry::GeometryMode,
     io::OutputTimes,
     numerics::{Clock, Integrator},
     radiation::DriverMode,
-    shielding::LineOfSightMode,
+    shielding::{LineOfSightMode, ShieldingMode},
     sinks::{FluxMode, SinkMode},
     sizes::InitialMode,
     source::{Entry, Node, Origin, Value},
@@ -41,10 +40,7 @@ const ALWAYS: &[&str] = &[
     "dynamics.i_spread_deg",
     "dynamics.rng_seed",
     "qstar.cache_maxsize",
-    "surface.init_policy",
-    "surface.sigma_surf_init_override",
     "surface.use_tcoll",
-    "init_tau1",
     "sinks.T_sub",
     "sinks.hydro_escape",
     "sinks.sub_params.eta_instant",
@@ -68,9 +64,6 @@ const ALWAYS: &[&str] = &[
     "radiation.mars_temperature_driver.autogenerate",
     "radiation.mars_temperature_driver.hyodo.rho",
     "radiation.mars_temperature_driver.hyodo.cp",
-    "shielding.fixed_tau1_tau",
-    "shielding.fixed_tau1_sigma",
-    "shielding.auto_max_margin",
     "numerics.safety",
     "numerics.eval_per_step",
     "numerics.dt_over_t_blow_max",
@@ -106,6 +99,12 @@ const SUPPLY_KEYS: &[&str] = &[
 
 const POWER_KEYS: &[&str] =
     &["supply.temperature.reference_K", "supply.temperature.exponent", "supply.temperature.scale_at_reference"];
+
+/// Starts of a column that a given optical depth overrides.
+const START_KEYS: &[&str] = &["init_tau1", "surface.init_policy", "surface.sigma_surf_init_override"];
+
+const FIXED_SHIELDING_KEYS: &[&str] =
+    &["shielding.fixed_tau1_tau", "shielding.fixed_tau1_sigma", "shielding.auto_max_margin"];
 
 const LINE_OF_SIGHT_KEYS: &[&str] = &["shielding.los_geometry.h_over_r", "shielding.los_geometry.path_multiplier"];
 
@@ -149,8 +148,8 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
     let fixed_height = c.dynamics.kernel_h_mode == ScaleHeightMode::Fixed;
     let (constant, warmth) = (&c.supply.constant, &c.supply.temperature);
     let replaced = constant.mu_orbit10pct.is_some() || constant.auto_from_tau1_tfill_years.is_some();
-    let no_fill_time = constant.mu_orbit10pct.is_some() || (!conservative && c.geometry.mode == GeometryMode::OneD);
-    let groups: [(bool, &[&'static str]); 37] = [
+    let no_fill_time = constant.mu_orbit10pct.is_some() || (!conservative && !c.geometry.is_column());
+    let groups: [(bool, &[&'static str]); 40] = [
         (c.disk.is_some(), &["geometry.r_in", "geometry.r_out"]),
         (three_slopes, &["initial.melt_psd"]),
         (!three_slopes, &["psd.alpha", "psd.wavy_strength"]),
@@ -184,6 +183,9 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
         (radiation.qpr_table_path.is_some(), &["radiation.Q_pr"]),
         (!needs_start, &["radiation.TM_K"]),
         (!radiation.tau_gate.enable, &["radiation.tau_gate.tau_max"]),
+        (c.shielding.mode != ShieldingMode::FixedTau1, FIXED_SHIELDING_KEYS),
+        (c.optical_depth.is_some(), START_KEYS),
+        (c.geometry.is_column(), &["geometry.Nr"]),
         (c.shielding.los_geometry.mode == LineOfSightMode::None, LINE_OF_SIGHT_KEYS),
         (c.numerics.t_end_orbits.is_some(), &["numerics.t_end_years"]),
         (c.numerics.integrator == Integrator::ImexBdf1, &["numerics.rtol", "numerics.atol"]),

@@ -52,6 +52,8 @@ impl Ledger {
 /// Facts that hold for the whole run.
 #[derive(Debug, Clone)]
 pub struct RunFacts {
+    /// `0D` or `1D`.
+    pub geometry_mode: &'static str,
     /// Which configuration block set the radii: `disk.geometry` or `geometry.r_in_out`.
     pub r_source: &'static str,
     /// Label of the temperature driver.

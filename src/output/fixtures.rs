@@ -137,6 +137,7 @@ pub(crate) fn ending(outcome: Outcome) -> SummaryFacts {
 
 fn run() -> RunFacts {
     RunFacts {
+        geometry_mode: "1D",
         r_source: "disk.geometry",
         temperature_source: "mars_temperature_driver.hyodo".to_owned(),
         phase_temperature_input: "particle",

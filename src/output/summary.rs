@@ -221,7 +221,7 @@ fn ending(cells: &[CellFacts], tracks: &Tracks, facts: &SummaryFacts) -> Value {
 
 fn disk(run: &RunFacts, cells: &[CellFacts], config: &RunConfigFacts) -> Value {
     json!({
-        "geometry_mode": "1D",
+        "geometry_mode": run.geometry_mode,
         "geometry_source": run.r_source,
         "geometry": {"r_in_m": config.r_in, "r_out_m": config.r_out, "Nr": cells.len()},
         "sigma_surf0_avg": mean_initial_surface_density(cells),

@@ -3,15 +3,14 @@
 use super::super::cell::CellModel;
 use super::super::grid::RadialGrid;
 use super::super::report::CellFacts;
-use super::supply::{CellSupplies, References};
+use super::supply::CellSupplies;
 use super::{Reader, SetupError};
 use crate::config::Config;
 use crate::config::dynamics::{EccentricityProfileMode, RadiusColumn, RelativeSpeedMode, ScaleHeightMode};
 use crate::physics::constants::{M_MARS, R_MARS};
 use crate::physics::excitation::{EccentricityProfile, RelativeSpeed, ScaleHeight};
-use crate::physics::shielding::{self, Shielding};
+use crate::physics::orbit;
 use crate::physics::surface_density::power_law_surface_density;
-use crate::physics::{orbit, supply};
 use crate::tables;
 use std::sync::OnceLock;
 
@@ -47,34 +46,6 @@ impl Reader<'_> {
                 EccentricityProfile::table(metres, values, clip_min, clip_max).map_err(SetupError::physics(KEY))
             }
         }
-    }
-}
-
-/// Surface density at which the configured initial optical depth is reached [kg m⁻²].
-pub(super) fn initial_surface_density(config: &Config, shielding: &Shielding, opacity: f64, los: f64) -> f64 {
-    surface_density_of(config.optical_depth.tau0_target, shielding, opacity, los)
-}
-
-fn surface_density_of(tau: f64, shielding: &Shielding, opacity: f64, los: f64) -> f64 {
-    let phi = match shielding {
-        Shielding::Off => 1.0,
-        Shielding::Table(table) => table.at(tau),
-    };
-    supply::reference_surface_density(tau, phi, opacity, los)
-}
-
-/// Surface densities that a supply may be given in units of, for a disk that starts with `initial` [kg m⁻²].
-pub(super) fn supply_references(
-    config: &Config,
-    shielding: &Shielding,
-    (opacity, los, tau1_factor): (f64, f64, f64),
-    initial: f64,
-) -> References {
-    let tau = shielding::optical_depth(opacity, initial, los);
-    let effective = shielding.effective_opacity(opacity, tau);
-    References {
-        of_mu: surface_density_of(config.supply.constant.mu_reference_tau, shielding, opacity, los),
-        of_unit_depth: shielding::surface_density_at_unit_depth(effective, tau1_factor),
     }
 }
 
@@ -125,7 +96,7 @@ fn scale_height(config: &Config) -> Result<ScaleHeight, SetupError> {
 }
 
 /// Diagnostic mid-plane surface density [kg m⁻²]; NaN where the configuration gives no disk mass.
-fn midplane(config: &Config, grid: &RadialGrid, r: f64) -> f64 {
+pub(super) fn midplane(config: &Config, grid: &RadialGrid, r: f64) -> f64 {
     let (Some(disk), Some(mass)) = (&config.disk, &config.inner_disk_mass) else { return f64::NAN };
     let kilograms = if mass.use_mmars_ratio { mass.m_in_ratio * M_MARS } else { mass.m_in_ratio };
     power_law_surface_density(kilograms, disk.geometry.p_index, grid.r_in, grid.r_out, r)

@@ -1,13 +1,15 @@
 //! Fresh material: the law in time, what scales it, where it waits and which bins it goes to.
 
 use super::super::supply::{CellSupply, SupplyModel, SupplyState};
+use super::surface::{Layer, surface_density_of};
 use super::{Reader, SetupError};
 use crate::config::supply::{
     ConstantSupply, DepletionMode, InjectionMode, Piece, PieceMode, PowerlawSupply, ReservoirScope, SupplyMode,
     SupplyTemperatureMode, SupplyTimeUnit, TableSupply, TransportMode, ValueKind,
 };
-use crate::config::{Config, Profile, geometry::GeometryMode};
+use crate::config::{Config, Profile};
 use crate::physics::constants::{M_MARS, YEAR};
+use crate::physics::shielding::{Shielding, optical_depth};
 use crate::physics::supply::temperature::TemperatureTable;
 use crate::physics::supply::{
     BinRanges, DeepBuffer, Depletion, Ends, Feedback, Injection, Piecewise, PowerLaw, RateGrid, RateTable, SupplyLaw,
@@ -26,6 +28,19 @@ pub(super) struct References {
     pub(super) of_mu: f64,
     /// At optical depth one.
     pub(super) of_unit_depth: f64,
+}
+
+impl References {
+    /// Those of a layer that starts with the surface density `initial` [kg m⁻²].
+    pub(super) fn of(config: &Config, shielding: &Shielding, layer: &Layer, initial: f64) -> Self {
+        let tau = optical_depth(layer.opacity, initial, layer.los);
+        let effective = shielding.effective_opacity(layer.opacity, tau);
+        let of_mu = config.supply.constant.mu_reference_tau;
+        References {
+            of_mu: surface_density_of(of_mu, shielding, layer.opacity, layer.los),
+            of_unit_depth: shielding.unit_depth(effective, layer.tau1_factor),
+        }
+    }
 }
 
 /// The law in time, before the radius of a cell is known.
@@ -251,7 +266,7 @@ fn constant_source(config: &Config, references: References) -> Source {
 
 /// Time in which the supply fills the surface to optical depth one [s]. The Python program's 1-D runs do not know it.
 fn fill_time(config: &Config) -> Option<f64> {
-    let unknown = config.profile == Profile::Python && config.geometry.mode == GeometryMode::OneD;
+    let unknown = config.profile == Profile::Python && !config.geometry.is_column();
     config.supply.constant.auto_from_tau1_tfill_years.filter(|_| !unknown).map(|years| years * YEAR)
 }
 
