@@ -1,12 +1,13 @@
 //! Fresh material: `supply` — how much per time, which sizes, at what speed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::optical_depth::LineOfSightField;
 use super::rule::{Rule, above, at_least, within};
 
 /// `supply`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Supply {
     /// Master switch.
@@ -39,7 +40,7 @@ pub struct Supply {
 }
 
 /// Allowed words of `supply.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SupplyMode {
     /// Constant in time.
@@ -53,7 +54,7 @@ pub enum SupplyMode {
 }
 
 /// `supply.const`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConstantSupply {
     /// Raw rate before mixing \[kg m⁻² s⁻¹\], at least 0.
@@ -81,7 +82,7 @@ impl Default for ConstantSupply {
 }
 
 /// `supply.powerlaw`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PowerlawSupply {
     /// A; null means no supply; YAML key `A_kg_m2_s`.
@@ -100,7 +101,7 @@ impl Default for PowerlawSupply {
 }
 
 /// `supply.table`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TableSupply {
     /// The file.
@@ -119,7 +120,7 @@ impl Default for TableSupply {
 }
 
 /// Allowed word of `supply.table.interp`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Interpolation {
     /// Linear.
@@ -127,7 +128,7 @@ pub enum Interpolation {
 }
 
 /// Allowed words of `supply.table.time_unit`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SupplyTimeUnit {
     /// Seconds.
@@ -137,7 +138,7 @@ pub enum SupplyTimeUnit {
 }
 
 /// `supply.mixing`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mixing {
     /// Share of the raw rate that reaches the surface, 0 to 2.
@@ -145,7 +146,7 @@ pub struct Mixing {
 }
 
 /// Allowed words of `supply.headroom_policy`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HeadroomPolicy {
     /// Clip.
@@ -155,7 +156,7 @@ pub enum HeadroomPolicy {
 }
 
 /// `supply.reservoir`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reservoir {
     /// Whether it is finite.
@@ -172,7 +173,7 @@ pub struct Reservoir {
 }
 
 /// Allowed words of `supply.reservoir.scope`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReservoirScope {
     /// The disk's: cells share the mass by their area.
@@ -182,7 +183,7 @@ pub enum ReservoirScope {
 }
 
 /// Allowed words of `supply.reservoir.depletion_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DepletionMode {
     /// At once.
@@ -192,7 +193,7 @@ pub enum DepletionMode {
 }
 
 /// `supply.feedback`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Feedback {
     /// Whether it acts.
@@ -214,7 +215,7 @@ pub struct Feedback {
 }
 
 /// `supply.temperature`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupplyTemperature {
     /// Whether it acts.
@@ -237,7 +238,7 @@ pub struct SupplyTemperature {
 }
 
 /// Allowed words of `supply.temperature.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SupplyTemperatureMode {
     /// The formula.
@@ -247,7 +248,7 @@ pub enum SupplyTemperatureMode {
 }
 
 /// `supply.temperature.table`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupplyTemperatureTable {
     /// The file.
@@ -261,7 +262,7 @@ pub struct SupplyTemperatureTable {
 }
 
 /// Allowed words of `supply.temperature.table.value_kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueKind {
     /// A factor.
@@ -271,7 +272,7 @@ pub enum ValueKind {
 }
 
 /// `supply.transport`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Transport {
     /// Direct or through the buffer.
@@ -283,7 +284,7 @@ pub struct Transport {
 }
 
 /// Allowed words of `supply.transport.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TransportMode {
     /// Straight to the surface.
@@ -293,7 +294,7 @@ pub enum TransportMode {
 }
 
 /// Allowed words of `supply.transport.headroom_gate`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HeadroomGate {
     /// Hard.
@@ -303,7 +304,7 @@ pub enum HeadroomGate {
 }
 
 /// `supply.injection`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Injection {
     /// Which bins receive the mass.
@@ -319,7 +320,7 @@ pub struct Injection {
 }
 
 /// Allowed words of `supply.injection.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InjectionMode {
     /// The smallest bin that stays.
@@ -331,7 +332,7 @@ pub enum InjectionMode {
 }
 
 /// `supply.injection.velocity`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InjectionVelocity {
     /// Where e and i come from.
@@ -349,7 +350,7 @@ pub struct InjectionVelocity {
 }
 
 /// Allowed words of `supply.injection.velocity.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VelocityMode {
     /// As the cell's grains.
@@ -361,7 +362,7 @@ pub enum VelocityMode {
 }
 
 /// Allowed words of `supply.injection.velocity.blend_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BlendMode {
     /// Root mean square.
@@ -371,7 +372,7 @@ pub enum BlendMode {
 }
 
 /// Allowed words of `supply.injection.velocity.weight_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WeightMode {
     /// ΔΣ/(Σ + ΔΣ).
@@ -381,7 +382,7 @@ pub enum WeightMode {
 }
 
 /// One element of `supply.piecewise`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Piece {
     /// Start \[s\], included.
@@ -403,7 +404,7 @@ pub struct Piece {
 }
 
 /// Allowed words of `supply.piecewise[].mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PieceMode {
     /// Constant.

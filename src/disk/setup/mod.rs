@@ -147,6 +147,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         supply_temperature_kind: supply::temperature_label(config),
         line_of_sight_factor: los,
         missing_as_zero: config.profile == Profile::Python,
+        sublimation_booked: processes::sublimation_is_booked(config),
     };
 
     let references = supply::References::of(config, &shielding, &layer, surface_density);
