@@ -1,10 +1,11 @@
 //! A run: configuration → disk → time loop → files.
 
 use super::agreement::agree;
+use super::configuration::ConfigurationArgs;
 use super::facts;
 use super::progress::Progress;
 use super::{CONFIGURATION, INPUT_OUTPUT, NUMERICAL};
-use crate::config::{self, Config, ConfigError, Loaded, Profile, io, numerics};
+use crate::config::{Config, ConfigError, Loaded, io, numerics};
 use crate::disk::setup::{self, Setup, SetupError};
 use crate::output::OutputError;
 use crate::output::folder::OutputFolder;
@@ -18,7 +19,7 @@ use crate::run::clock::{Clock, OutputTimes, Pace};
 use crate::run::driver::{self, Course, Effort, Ended, RunError};
 use crate::run::stop::{StopReason, StopRules};
 use crate::run::time_grid::{FirstStep, NoDuration, Request, TimeGrid};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -27,13 +28,8 @@ use std::time::Instant;
 /// Arguments of a run.
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
-    /// Configuration file (YAML); see configs/ for commented examples
-    #[arg(value_name = "RUN.yml", required = true)]
-    config: Option<PathBuf>,
-
-    /// Set a key of the configuration, e.g. radiation.TM_K=4500; may be repeated and take several
-    #[arg(long = "override", value_name = "KEY=VALUE", num_args = 1..)]
-    overrides: Vec<String>,
+    #[command(flatten)]
+    configuration: ConfigurationArgs,
 
     /// Output folder [default: io.outdir of the configuration]
     #[arg(long, value_name = "FOLDER")]
@@ -43,23 +39,33 @@ pub struct SimulateArgs {
     #[arg(long)]
     overwrite: bool,
 
-    /// Set of defaults: the model integrated correctly, or the Python program's numbers
-    #[arg(long, value_enum)]
-    profile: Option<ProfileName>,
-
     /// Worker threads of each process [default: the cores that it has to itself]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 
     /// No progress and no closing lines
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_quiet")]
     quiet: bool,
-}
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ProfileName {
-    Conservative,
-    Python,
+    /// Progress and closing lines, whatever io.quiet says
+    #[arg(long, overrides_with = "quiet")]
+    no_quiet: bool,
+
+    /// Progress even when quiet
+    #[arg(long)]
+    progress: bool,
+
+    /// Fail when the mass budget is off by more than 0.5 %, in profile python too
+    #[arg(long)]
+    enforce_mass_budget: bool,
+
+    /// Accepted for scripts of the Python program: processes and threads are always chosen to fit, see --threads
+    #[arg(long)]
+    auto_tune: bool,
+
+    /// The same
+    #[arg(long, value_name = "NAME", value_parser = ["auto", "light", "balanced", "throughput"])]
+    auto_tune_profile: Option<String>,
 }
 
 /// Why a run did not finish.
@@ -184,13 +190,7 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
 
 /// Reads everything, which all processes do alike; with a fingerprint of what was read.
 fn prepare(args: &SimulateArgs, threads: usize) -> Result<(Prepared, String), SimulateError> {
-    let profile = args.profile.map(|name| match name {
-        ProfileName::Conservative => Profile::Conservative,
-        ProfileName::Python => Profile::Python,
-    });
-    // clap has made sure of the file.
-    let path = args.config.clone().unwrap_or_default();
-    let loaded = config::load(&path, &args.overrides, profile)?;
+    let loaded = args.configuration.load()?;
     let setup = pool(threads)?.install(|| setup::build(&loaded))?;
     let grid = time_grid(&loaded.config, &setup.model.cooling, setup.model.grid.middle())?;
     let tables: Vec<_> = setup.files.iter().map(|file| file.sha256.as_str()).collect();
@@ -236,18 +236,20 @@ fn simulate(
     let config = &prepared.loaded.config;
     let grid = prepared.grid;
     let Setup { model, mut cells, .. } = prepared.setup;
-    let quiet = args.quiet || config.io.quiet;
+    let quiet = !args.no_quiet && (args.quiet || config.io.quiet);
+    let shows_progress = args.progress || config.io.progress.enable || !quiet;
     let course = Course {
         model: &model,
         cells: &mut cells,
         clock: Clock::new(grid, pace(config), output_times(config, grid.t_end)),
-        rules: stop_rules(config),
+        rules: stop_rules(config, args.enforce_mass_budget),
         threads: threads.as_ref(),
         chunk: decision.chunk_size,
         communicator,
     };
     let setup_s = started.elapsed().as_secs_f64();
-    let mut progress = Progress::new(grid.t_end, quiet || !communicator.is_root());
+    let mut progress =
+        Progress::new(grid.t_end, config.io.progress.refresh_seconds, shows_progress && communicator.is_root());
     let ended = driver::run(course, recorder.as_mut(), &mut |tick| progress.reach(tick.end));
     progress.close();
     // Process 0 has both.
@@ -296,7 +298,7 @@ fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Pe
     }
 }
 
-fn time_grid(
+pub(super) fn time_grid(
     config: &Config,
     cooling: &crate::physics::cooling::Cooling,
     r_middle: f64,
@@ -317,7 +319,7 @@ fn time_grid(
     TimeGrid::resolve(request, config.scope.analysis_years, cooling, orbit::angular_frequency(r_middle))
 }
 
-fn pace(config: &Config) -> Pace {
+pub(super) fn pace(config: &Config) -> Pace {
     let numerics = &config.numerics;
     match numerics.clock {
         numerics::Clock::Adaptive => {
@@ -327,7 +329,7 @@ fn pace(config: &Config) -> Pace {
     }
 }
 
-fn output_times(config: &Config, t_end: f64) -> OutputTimes {
+pub(super) fn output_times(config: &Config, t_end: f64) -> OutputTimes {
     let output = &config.io.output;
     match output.times {
         io::OutputTimes::Log => OutputTimes::Logarithmic { per_decade: output.per_decade as u32 },
@@ -336,13 +338,14 @@ fn output_times(config: &Config, t_end: f64) -> OutputTimes {
     }
 }
 
-fn stop_rules(config: &Config) -> StopRules {
+pub(super) fn stop_rules(config: &Config, enforce_budget: bool) -> StopRules {
     let numerics = &config.numerics;
     StopRules {
         blowout_at_most: numerics.stop_on_blowout_below_smin.then_some(config.sizes.s_min),
         loss_rate_at_most: numerics.mass_loss_rate_stop_mmars_s,
         not_before: numerics.min_duration_years.unwrap_or(0.0) * crate::physics::constants::YEAR,
         column: config.geometry.is_column(),
+        enforce_budget,
     }
 }
 

@@ -324,6 +324,8 @@ fn wrong_types_and_missing_keys_say_what_would_be_right() {
     assert!(message.contains("missing key `sizes.s_min`") && message.contains("allowed: above 0 (m)"), "{message}");
     let message = read_text(&QUICK.replace("material: { rho: 3270.0 }", ""), &[]).unwrap_err().to_string();
     assert!(message.contains("missing block `material`"), "{message}");
+    assert_eq!(quick(&["sinks.mode=none"]).sinks.mode, crate::config::sinks::SinkMode::None);
+    assert!(refused(&["phase.source=none"]).contains("--override phase.source=none"));
     assert_eq!(quick(&["sizes.n_bins=24.0", "physics_mode=full", "radiation.TM_K=4000"]), quick(&[]));
 }
 

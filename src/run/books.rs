@@ -125,9 +125,9 @@ impl<'a> Books<'a> {
         let total = BudgetRow::total(step.time, scheme, &self.budgets);
         recorder.record(&step, reports, bins, &total, &self.budgets, last)?;
         let percent = self.budgets.iter().chain([&total]).map(BudgetRow::error_percent).fold(0.0, f64::max);
-        // The Python program's step does not conserve mass: its budget is reported, not enforced.
+        // The Python program's step does not conserve mass: its budget is reported, not enforced unless asked for.
         let allowed = total.tolerance_percent;
-        if percent > allowed && scheme != Scheme::ImexBdf1 {
+        if percent > allowed && (scheme != Scheme::ImexBdf1 || self.rules.enforce_budget) {
             return Err(RunError::Budget { time: step.time, percent, allowed });
         }
         Ok(())

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 
 /// No condition ends a run early.
 pub const NO_RULES: StopRules =
-    StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false };
+    StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false, enforce_budget: false };
 
 /// A configuration that is shipped with the program.
 pub fn shipped(name: &str) -> PathBuf {
