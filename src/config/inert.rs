@@ -4,7 +4,7 @@ use super::{
     Config, Profile,
     dynamics::{EccentricityProfileMode, KernelEiMode, ScaleHeightMode},
     io::OutputTimes,
-    numerics::{Clock, Integrator},
+    numerics::{CheckpointFormat, Clock, Integrator},
     radiation::DriverMode,
     shielding::LineOfSightMode,
     sinks::{FluxMode, SinkMode},
@@ -84,12 +84,10 @@ const ALWAYS: &[&str] = &[
     "numerics.eval_per_step",
     "numerics.dt_over_t_blow_max",
     "numerics.collision_cache",
-    "numerics.checkpoint",
-    "numerics.resume",
     "diagnostics",
     "io.step_diagnostics",
     "io.progress",
-    "io.streaming",
+    "io.streaming.offload",
     "io.archive",
     "io.record_storage_mode",
     "io.debug_sinks",
@@ -144,7 +142,9 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
     let sublimates = c.sinks.mode != SinkMode::None && c.sinks.enable_sublimation && c.physics_mode.sinks();
     let profile = c.dynamics.e_profile.mode;
     let fixed_height = c.dynamics.kernel_h_mode == ScaleHeightMode::Fixed;
-    let groups: [(bool, &[&'static str]); 26] = [
+    let other_format = c.numerics.checkpoint.format != CheckpointFormat::Hdf5;
+    let groups: [(bool, &[&'static str]); 27] = [
+        (other_format, &["numerics.checkpoint.format"]),
         (c.disk.is_some(), &["geometry.r_in", "geometry.r_out"]),
         (three_slopes, &["initial.melt_psd"]),
         (!three_slopes, &["psd.alpha", "psd.wavy_strength"]),

@@ -14,6 +14,8 @@ pub enum StopReason {
     TauExceededInAllCells,
     /// The disk loses less than the configured rate.
     LossRateBelowThreshold,
+    /// It was asked to stop, and can go on from its last checkpoint.
+    Interrupted,
 }
 
 impl StopReason {
@@ -24,6 +26,7 @@ impl StopReason {
             StopReason::BlowoutBelowSmin => "a_blow_below_s_min_config",
             StopReason::TauExceededInAllCells => "tau_exceeded_all_cells",
             StopReason::LossRateBelowThreshold => "loss_rate_below_threshold",
+            StopReason::Interrupted => "interrupted",
         }
     }
 

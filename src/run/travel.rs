@@ -1,7 +1,8 @@
-//! Which numbers of the disk travel between processes: what a cell is and what it reports.
+//! Which numbers of the disk travel between processes, and into checkpoints: what a cell is and what it reports.
 
+use super::budget::BudgetRow;
 use crate::disk::cell::CellState;
-use crate::disk::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, SupplyReport};
+use crate::disk::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, StepFacts, SupplyReport};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::smoluchowski::IntegrationError;
 use crate::{wire_enum, wire_struct};
@@ -58,6 +59,31 @@ wire_struct!(CellReport {
     blowout_active,
     gate_factor,
     t_solid,
+});
+wire_struct!(StepFacts {
+    index,
+    time,
+    dt,
+    temperature,
+    s_blow,
+    s_min_effective,
+    q_pr_blow,
+    q_pr_at_smin,
+    beta_at_smin,
+    blowout_gate,
+});
+wire_struct!(BudgetRow {
+    time,
+    initial,
+    remaining,
+    lost,
+    supplied,
+    lost_blowout,
+    lost_sublimation,
+    lost_gas_drag,
+    clipped,
+    residual,
+    tolerance_percent,
 });
 wire_struct!(CellState { bins, first_step, stop, cumulative });
 wire_enum!(IntegrationError { 0 => NotFinite { bin, value, time }, 1 => NoProgress { steps, time, dt } });
