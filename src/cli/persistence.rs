@@ -140,6 +140,7 @@ pub fn find_place(args: &SimulateArgs, config: &Config, identity: &Identity) -> 
         return Ok(Place { folder, from: None });
     }
     if status(&folder) == Some("complete".to_string()) {
+        check_folder(&folder, identity)?;
         if packing(config).removes_chunks() {
             folder.remove_chunks()?;
         }

@@ -16,9 +16,25 @@ pub struct Geometry {
     pub r_in: Option<f64>,
     /// Outer edge \[m\], above `r_in`; used only without a `disk` block.
     pub r_out: Option<f64>,
-    /// Number of radial cells, 1 to 100 000; YAML key `Nr`.
+    /// Number of radial cells of a 1-D run, 1 to 100 000; YAML key `Nr`.
     #[serde(rename = "Nr")]
-    pub nr: usize,
+    pub nr: Option<usize>,
+}
+
+impl Geometry {
+    /// Number of cells: one for a column.
+    pub fn cells(&self) -> usize {
+        match self.mode {
+            GeometryMode::ZeroD => 1,
+            // A 1-D configuration without it was refused when it was loaded.
+            GeometryMode::OneD => self.nr.unwrap_or(1),
+        }
+    }
+
+    /// Whether the run is of one column.
+    pub fn is_column(&self) -> bool {
+        self.mode == GeometryMode::ZeroD
+    }
 }
 
 /// Allowed words of `geometry.mode`.
@@ -47,7 +63,7 @@ pub struct DiskGeometry {
     /// Inner edge \[R_Mars\], positive; YAML key `r_in_RM`.
     #[serde(rename = "r_in_RM")]
     pub r_in_rm: f64,
-    /// Outer edge \[R_Mars\], above the inner one; YAML key `r_out_RM`.
+    /// Outer edge \[R_Mars\], above the inner one (in a column it may equal it); YAML key `r_out_RM`.
     #[serde(rename = "r_out_RM")]
     pub r_out_rm: f64,
     /// Declared radial profile; a label.

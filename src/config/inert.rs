@@ -6,7 +6,7 @@ use super::{
     io::OutputTimes,
     numerics::{CheckpointFormat, Clock, Integrator},
     radiation::DriverMode,
-    shielding::LineOfSightMode,
+    shielding::{LineOfSightMode, ShieldingMode},
     sinks::{FluxMode, SinkMode},
     sizes::InitialMode,
     source::{Entry, Node, Origin, Value},
@@ -39,10 +39,7 @@ const ALWAYS: &[&str] = &[
     "dynamics.i_spread_deg",
     "dynamics.rng_seed",
     "qstar.cache_maxsize",
-    "surface.init_policy",
-    "surface.sigma_surf_init_override",
     "surface.use_tcoll",
-    "init_tau1",
     "sinks.T_sub",
     "sinks.hydro_escape",
     "sinks.sub_params.eta_instant",
@@ -77,9 +74,6 @@ const ALWAYS: &[&str] = &[
     "radiation.mars_temperature_driver.autogenerate",
     "radiation.mars_temperature_driver.hyodo.rho",
     "radiation.mars_temperature_driver.hyodo.cp",
-    "shielding.fixed_tau1_tau",
-    "shielding.fixed_tau1_sigma",
-    "shielding.auto_max_margin",
     "numerics.safety",
     "numerics.eval_per_step",
     "numerics.dt_over_t_blow_max",
@@ -101,6 +95,12 @@ const MIXTURE_KEYS: &[&str] =
 
 const STRENGTH_KEYS: &[&str] =
     &["qstar.Qs", "qstar.a_s", "qstar.B", "qstar.b_g", "qstar.v_ref_kms", "qstar.coeff_scale"];
+
+/// Starts of a column that a given optical depth overrides.
+const START_KEYS: &[&str] = &["init_tau1", "surface.init_policy", "surface.sigma_surf_init_override"];
+
+const FIXED_SHIELDING_KEYS: &[&str] =
+    &["shielding.fixed_tau1_tau", "shielding.fixed_tau1_sigma", "shielding.auto_max_margin"];
 
 const LINE_OF_SIGHT_KEYS: &[&str] = &["shielding.los_geometry.h_over_r", "shielding.los_geometry.path_multiplier"];
 
@@ -142,9 +142,8 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
     let sublimates = c.sinks.mode != SinkMode::None && c.sinks.enable_sublimation && c.physics_mode.sinks();
     let profile = c.dynamics.e_profile.mode;
     let fixed_height = c.dynamics.kernel_h_mode == ScaleHeightMode::Fixed;
-    let other_format = c.numerics.checkpoint.format != CheckpointFormat::Hdf5;
-    let groups: [(bool, &[&'static str]); 27] = [
-        (other_format, &["numerics.checkpoint.format"]),
+    let groups: &[(bool, &[&'static str])] = &[
+        (c.numerics.checkpoint.format != CheckpointFormat::Hdf5, &["numerics.checkpoint.format"]),
         (c.disk.is_some(), &["geometry.r_in", "geometry.r_out"]),
         (three_slopes, &["initial.melt_psd"]),
         (!three_slopes, &["psd.alpha", "psd.wavy_strength"]),
@@ -167,12 +166,15 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
         (radiation.qpr_table_path.is_some(), &["radiation.Q_pr"]),
         (!needs_start, &["radiation.TM_K"]),
         (!radiation.tau_gate.enable, &["radiation.tau_gate.tau_max"]),
+        (c.shielding.mode != ShieldingMode::FixedTau1, FIXED_SHIELDING_KEYS),
+        (c.optical_depth.is_some(), START_KEYS),
+        (c.geometry.is_column(), &["geometry.Nr"]),
         (c.shielding.los_geometry.mode == LineOfSightMode::None, LINE_OF_SIGHT_KEYS),
         (c.numerics.t_end_orbits.is_some(), &["numerics.t_end_years"]),
         (c.numerics.integrator == Integrator::ImexBdf1, &["numerics.rtol", "numerics.atol"]),
         (c.io.output.times != OutputTimes::Log, &["io.output.per_decade"]),
     ];
-    let idle = groups.into_iter().filter(|(idle, _)| *idle).flat_map(|(_, keys)| keys.iter().copied());
+    let idle = groups.iter().filter(|(idle, _)| *idle).flat_map(|(_, keys)| keys.iter().copied());
     let clock: &[&str] = match c.numerics.clock {
         Clock::Adaptive => &["numerics.dt_min_tcoll_ratio"],
         Clock::Fixed => &["numerics.clock_rtol", "numerics.dt_max"],

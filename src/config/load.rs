@@ -188,11 +188,14 @@ fn prepared(
     if let Some(block) = REQUIRED_BLOCKS.iter().find(|block| tree.entry(block).is_none()) {
         return Err(Box::new(Problem::new(format!("missing block `{block}`"), Place::Whole)));
     }
-    if let Some(entry) = tree.entry("optical_depth").filter(|entry| entry.node.value == Value::Null) {
-        let problem = Problem::new("`optical_depth` is empty", Place::from(&entry.origin));
-        return Err(Box::new(problem.help("a 1-D run needs it; `{}` takes its defaults")));
-    }
+    // Null has a meaning of its own here: a start without a given optical depth.
+    let start = tree.entry("optical_depth").filter(|entry| entry.node.value == Value::Null);
+    let start = start.map(|entry| (entry.origin.clone(), entry.node.clone()));
     fill_defaults(&mut tree, profile);
+    if let Some((origin, null)) = start {
+        // The top of the tree is a block of keys.
+        let _ = tree.set("optical_depth", &origin, null);
+    }
     Ok(tree)
 }
 

@@ -93,10 +93,10 @@ pub struct Config {
     pub qstar: Qstar,
     /// Surface layer.
     pub surface: Surface,
-    /// Another start, without effect in 1-D.
+    /// Another start of a column, without `optical_depth`.
     pub init_tau1: InitTau1,
-    /// Amount of dust.
-    pub optical_depth: OpticalDepth,
+    /// Amount of dust; only a column can do without.
+    pub optical_depth: Option<OpticalDepth>,
     /// Sublimation, drag, escape.
     pub sinks: Sinks,
     /// Solid or vapour.
@@ -143,6 +143,12 @@ impl PhysicsMode {
 }
 
 impl Config {
+    /// Optical depth that the start asks for: that of `optical_depth`, else of `init_tau1` (1 unless positive).
+    pub fn target_tau(&self) -> f64 {
+        let other = if self.init_tau1.target_tau > 0.0 { self.init_tau1.target_tau } else { 1.0 };
+        self.optical_depth.as_ref().map_or(other, |depth| depth.tau0_target)
+    }
+
     /// The edges of the disk: those of the `disk` block, else those of `geometry`.
     ///
     /// `None` when neither is given; a loaded configuration never gives it.

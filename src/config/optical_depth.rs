@@ -40,9 +40,9 @@ pub enum TauField {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Surface {
-    /// Start from the mid-plane density; without effect in 1-D.
+    /// Start of a column without `optical_depth` from the mid-plane density.
     pub init_policy: InitPolicy,
-    /// Surface density at the start \[kg m⁻²\]; without effect in 1-D.
+    /// Surface density at the start of a column without `optical_depth` \[kg m⁻²\].
     pub sigma_surf_init_override: Option<f64>,
     /// Wyatt's collision time in the surface equation.
     pub use_tcoll: bool,
@@ -72,7 +72,7 @@ pub enum CollisionSolver {
     SurfaceOde,
 }
 
-/// `init_tau1`: start at a given optical depth without `optical_depth`; without effect in 1-D.
+/// `init_tau1`: start of a column at a given optical depth, where there is no `optical_depth`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InitTau1 {

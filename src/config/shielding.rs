@@ -12,7 +12,7 @@ use super::rule::{Rule, above, within};
 pub struct Shielding {
     /// How the opacity is reduced.
     pub mode: ShieldingMode,
-    /// Φ(τ) table; `psitau` without one reduces nothing.
+    /// Φ(τ) table. Without one `psitau` reduces nothing, in a column of profile `python` by e^−τ.
     pub table_path: Option<String>,
     /// Optical depth of `fixed_tau1`.
     pub fixed_tau1_tau: Option<f64>,
@@ -27,7 +27,7 @@ pub struct Shielding {
 impl Shielding {
     /// The Φ(τ) table that reduces the opacity, if any does.
     pub fn table(&self) -> Option<&str> {
-        self.table_path.as_deref().filter(|_| self.mode == ShieldingMode::Psitau)
+        self.table_path.as_deref().filter(|_| self.mode != ShieldingMode::Off)
     }
 }
 
@@ -39,7 +39,7 @@ pub enum ShieldingMode {
     Off,
     /// κ_eff = Φ(τ) κ.
     Psitau,
-    /// A fixed optical depth.
+    /// The same at an optical depth that never changes; of a column only.
     FixedTau1,
 }
 

@@ -262,6 +262,3 @@ impl Joined {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

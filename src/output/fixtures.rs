@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::disk::report::{CellFacts, CellReport, InnerSteps, Ledger, RunFacts, SmolReport, StepFacts, SupplyReport};
 use crate::output::columns::{Bin, Row};
+use crate::output::parquet::Packing;
 use crate::output::recorder::{BinFacts, OutputOptions};
 use crate::output::run_config::RunConfigFacts;
 use crate::output::summary::{Outcome, Performance, StepCounts, SummaryFacts, TimeGridFacts};
@@ -35,6 +36,7 @@ impl Fixture {
             clipped: 0.0,
             tolerance_percent: 0.5,
             residual: 0.0,
+            identity: false,
         };
         Fixture {
             run: run(),
@@ -54,6 +56,8 @@ impl Fixture {
             step: &self.step,
             cell: &self.cells[i],
             report: &self.reports[i],
+            time: self.step.time,
+            dt: self.step.dt,
             t_coll_min: 7.0,
             bin: Bin::NONE,
         }
@@ -68,6 +72,7 @@ pub(crate) fn options() -> OutputOptions {
         series_stride: 1,
         diagnostics_stride: 1,
         psd_stride: 1,
+        packing: Packing::default(),
     }
 }
 
@@ -136,6 +141,7 @@ pub(crate) fn ending(outcome: Outcome) -> SummaryFacts {
 
 fn run() -> RunFacts {
     RunFacts {
+        geometry_mode: "1D",
         r_source: "disk.geometry",
         temperature_source: "mars_temperature_driver.hyodo".to_owned(),
         phase_temperature_input: "particle",
@@ -157,6 +163,7 @@ fn run() -> RunFacts {
         supply_transport_mode: "direct",
         line_of_sight_factor: 1.2,
         missing_as_zero: false,
+        sublimation_booked: true,
     }
 }
 

@@ -192,6 +192,7 @@ fn probe(folder: &Path) -> Result<(), OutputError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lock::LOCK_FILE;
     use super::*;
 
     #[test]
@@ -199,7 +200,11 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let path = base.path().join("a/b");
         let folder = OutputFolder::create(&path, false).unwrap();
-        let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        // Its lock lasts as long as it.
+        drop(folder.clone());
+        assert!(path.join(LOCK_FILE).exists());
+        drop(folder);
+        let mut names: Vec<_> = fs::read_dir(&path).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["checks", "series"]);
         assert_eq!(fs::read_dir(path.join("series")).unwrap().count(), 0);
@@ -237,7 +242,11 @@ mod tests {
         }
         let mine = ["notes.txt", "series/figure.png", "series/run.parquet.bak"];
         mine.iter().for_each(|name| fs::write(folder.file(name), "mine").unwrap());
-        OutputFolder::create(base.path(), true).unwrap();
+        let chunk = folder.file("series/run_chunk_000000000_000000005.parquet");
+        fs::write(&chunk, "old").unwrap();
+        assert!(matches!(OutputFolder::create(base.path(), true).unwrap_err(), OutputError::Locked { .. }));
+        folder.begin(true).unwrap();
+        assert!(!chunk.exists());
         assert!(FILES.iter().all(|name| !folder.file(name).exists() && !part_path(&folder.file(name)).exists()));
         assert!(mine.iter().all(|name| folder.file(name).exists()));
     }

@@ -4,6 +4,8 @@
 //! [`Recorder::orbit`] add rows, [`Recorder::finish`] makes every file whole and writes the summary. A run that fails
 //! is finished like any other, so that everything recorded until then can be read.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
@@ -73,6 +75,8 @@ pub struct Recorder {
     config: RunConfigFacts,
     records: u64,
     tracks: Tracks,
+    /// Drivers and report of the last step of each stopped cell; profile `python` alone.
+    stale: HashMap<usize, (StepFacts, CellReport)>,
     series: TableWriter<Series>,
     diagnostics: TableWriter<Series>,
     psd: Option<TableWriter<Series>>,
@@ -132,6 +136,7 @@ impl Recorder {
             sizes: sizes.clone(),
             records: 0,
             tracks: Tracks::of(cells),
+            stale: HashMap::new(),
             folder,
             options,
             config,
@@ -164,12 +169,16 @@ impl Recorder {
         self.records += 1;
         self.tracks.add(&self.run, step, &self.cells, reports, total, budgets);
         self.record_budgets(reports, total, budgets)?;
+        self.keep_last_rows(step, reports);
 
         let t_coll_min = shortest_collision_time(reports);
         let (series, diagnostics) = (due(self.options.series_stride), due(self.options.diagnostics_stride));
         for (cell, report) in self.cells.iter().zip(reports) {
-            let row = Row { run: &self.run, step, cell, report, t_coll_min, bin: Bin::NONE };
+            let row =
+                Row { run: &self.run, time: step.time, dt: step.dt, step, cell, report, t_coll_min, bin: Bin::NONE };
             if series {
+                let stale = self.stale.get(&cell.index).filter(|_| !report.evolved);
+                let row = stale.map_or(row, |(step, report)| Row { step, report, ..row });
                 self.series.push(&row)?;
             }
             if diagnostics {
@@ -182,6 +191,16 @@ impl Recorder {
         self.series.end_record()?;
         self.diagnostics.end_record()?;
         self.psd.as_mut().map_or(Ok(()), TableWriter::end_record)
+    }
+
+    /// The Python program repeats the last row of a stopped cell for ever.
+    fn keep_last_rows(&mut self, step: &StepFacts, reports: &[CellReport]) {
+        if !self.run.missing_as_zero {
+            return;
+        }
+        for report in reports.iter().filter(|report| report.evolved && !report.active) {
+            self.stale.insert(report.cell, (*step, *report));
+        }
     }
 
     fn record_budgets(
@@ -225,7 +244,8 @@ impl Recorder {
                     number: sigma / (size.powi(3) * width * cell.initial_surface_density),
                     share: if sum > 0.0 { sigma / sum } else { 0.0 },
                 };
-                table.push(&Row { run: &self.run, step, cell, report, t_coll_min, bin })?;
+                let (time, dt) = (step.time, step.dt);
+                table.push(&Row { run: &self.run, time, dt, step, cell, report, t_coll_min, bin })?;
             }
         }
         Ok(())

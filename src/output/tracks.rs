@@ -35,6 +35,8 @@ pub struct Tracks {
     pub max_error_percent: f64,
     /// Largest error of the budget of any cell in any record [%].
     pub max_cell_error_percent: f64,
+    /// Largest error of the ledger, of the disk or of a cell, in any record [%].
+    pub max_ledger_error_percent: f64,
     /// Cells that no longer evolve after the last record.
     pub cells_stopped: usize,
     /// Orbits completed.
@@ -69,6 +71,7 @@ impl Tracks {
             budget,
             max_error_percent,
             max_cell_error_percent,
+            max_ledger_error_percent,
             cells_stopped,
             orbits,
             time,
@@ -90,6 +93,7 @@ impl Tracks {
         exchange.enter("sums");
         exchange.real("max_error_percent", "%", "largest error of the mass budget", max_error_percent)?;
         exchange.real("max_cell_error_percent", "%", "the same of any cell", max_cell_error_percent)?;
+        exchange.real("max_ledger_error_percent", "%", "largest error of the ledgers", max_ledger_error_percent)?;
         exchange.real("recorded_time", "s", "time in records", time)?;
         exchange.real("supply_nominal", "kg m-2", "supply after mixing, area mean", supply_nominal)?;
         exchange.real("supply_applied", "kg m-2", "supply that arrived, area mean", supply_applied)?;
@@ -132,9 +136,12 @@ impl Tracks {
 
         self.last = Some(*step);
         self.budget = *total;
-        self.max_error_percent = self.max_error_percent.max(total.error_percent());
+        self.max_error_percent = self.max_error_percent.max(total.claimed_error_percent());
         for budget in cell_budgets {
-            self.max_cell_error_percent = self.max_cell_error_percent.max(budget.error_percent());
+            self.max_cell_error_percent = self.max_cell_error_percent.max(budget.claimed_error_percent());
+        }
+        for budget in cell_budgets.iter().chain([total]) {
+            self.max_ledger_error_percent = self.max_ledger_error_percent.max(budget.error_percent());
         }
         self.cells_stopped = reports.iter().filter(|report| !report.active).count();
     }
@@ -188,7 +195,7 @@ fn area_mean(
 ) -> f64 {
     let (mut sum, mut area) = (0.0, 0.0);
     for (cell, report) in cells.iter().zip(reports) {
-        let x = f(&Row { run, step, cell, report, t_coll_min: f64::NAN, bin: Bin::NONE });
+        let x = f(&Row { run, time: step.time, dt: step.dt, step, cell, report, t_coll_min: f64::NAN, bin: Bin::NONE });
         if x.is_finite() {
             sum += x * cell.area;
             area += cell.area;

@@ -1,6 +1,5 @@
 //! Which numbers of the disk travel between processes, and into checkpoints: what a cell is and what it reports.
 
-use super::budget::BudgetRow;
 use crate::disk::cell::CellState;
 use crate::disk::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, StepFacts, SupplyReport};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
@@ -71,19 +70,6 @@ wire_struct!(StepFacts {
     q_pr_at_smin,
     beta_at_smin,
     blowout_gate,
-});
-wire_struct!(BudgetRow {
-    time,
-    initial,
-    remaining,
-    lost,
-    supplied,
-    lost_blowout,
-    lost_sublimation,
-    lost_gas_drag,
-    clipped,
-    residual,
-    tolerance_percent,
 });
 wire_struct!(CellState { bins, first_step, stop, cumulative });
 wire_enum!(IntegrationError { 0 => NotFinite { bin, value, time }, 1 => NoProgress { steps, time, dt } });
