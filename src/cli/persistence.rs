@@ -50,7 +50,7 @@ impl Identity {
         // A configuration has text keys and finite numbers.
         let mut facts = serde_json::to_value(config).unwrap_or_default();
         remove_free(&mut facts);
-        facts["tables"] = tables.iter().map(|file| json!({"sha256": file.sha256})).collect();
+        facts["table_files"] = tables.iter().map(|file| json!({"sha256": file.sha256})).collect();
         let sha256 = format!("{:x}", Sha256::digest(facts.to_string()));
         Identity { facts, sha256 }
     }
@@ -191,14 +191,18 @@ fn status(folder: &OutputFolder) -> Option<String> {
     Some(read_json(folder, "summary.json")?["status"].as_str()?.to_string())
 }
 
-/// Refuses to begin anew where another configuration was run.
+/// Refuses a folder in which another configuration was run. A run that has not come so far as to say its configuration
+/// has left nothing that is whole.
 fn check_folder(folder: &OutputFolder, identity: &Identity) -> Result<(), SimulateError> {
     let path = folder.file("run_config.json");
-    let mut saved = read_json(folder, "run_config.json").unwrap_or_default()["config"].take();
+    let Some(mut facts) = read_json(folder, "run_config.json") else {
+        return Ok(folder.refuse_whole_files()?);
+    };
+    let mut saved = facts["config"].take();
     remove_free(&mut saved);
     let mut now = identity.facts.clone();
     if let Value::Object(now) = &mut now {
-        now.remove("tables");
+        now.remove("table_files");
     }
     if saved == now { Ok(()) } else { Err(Identity { facts: now, ..identity.clone() }.another(&path, &saved)) }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::chunks::{Chunks, chunk_files};
 use super::lock::Lock;
-use super::part_file::part_path;
+use super::part_file::{PART, part_path};
 use super::{OutputError, csv};
 use crate::checkpoint::snapshot::Snapshot;
 
@@ -144,6 +144,17 @@ impl OutputFolder {
     /// [`OutputError`]: they cannot be looked at.
     pub fn holds_a_run(&self) -> Result<bool, OutputError> {
         Ok(!self.present()?.is_empty())
+    }
+
+    /// Refuses a folder that holds files of a run which are whole.
+    ///
+    /// # Errors
+    /// [`OutputError`]: it does, or they cannot be looked at.
+    pub fn refuse_whole_files(&self) -> Result<(), OutputError> {
+        match self.present()?.into_iter().find(|name| !name.ends_with(PART)) {
+            Some(found) => Err(OutputError::HoldsARun { path: self.path.clone(), found }),
+            None => Ok(()),
+        }
     }
 
     fn remove(&self, name: &str) -> Result<(), OutputError> {
