@@ -373,7 +373,8 @@ fn stopped() -> Run {
 
 #[test]
 fn a_damaged_checkpoint_is_named_and_the_one_before_is_taken() {
-    let damages: [(&str, fn(&mut Vec<u8>)); 3] = [
+    type Damage = fn(&mut Vec<u8>);
+    let damages: [(&str, Damage); 3] = [
         ("cut", |bytes| bytes.truncate(bytes.len() / 2)),
         ("one bit flipped", |bytes| {
             let middle = bytes.len() / 2;
