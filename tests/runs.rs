@@ -6,12 +6,13 @@ use marsdisk_mpi::cli::facts;
 use marsdisk_mpi::config;
 use marsdisk_mpi::disk::setup::Setup;
 use marsdisk_mpi::output::folder::OutputFolder;
+use marsdisk_mpi::output::parquet::Packing;
 use marsdisk_mpi::output::recorder::{BinFacts, OutputOptions, Recorder};
 use marsdisk_mpi::parallel::policy::{Decision, Place, Requests};
 use marsdisk_mpi::physics::constants::{M_MARS, YEAR};
 use marsdisk_mpi::physics::supply::SupplyLaw;
 use marsdisk_mpi::run::clock::{Clock, OutputTimes, Pace};
-use marsdisk_mpi::run::driver::{self, Ended, RunError};
+use marsdisk_mpi::run::driver::{self, Desk, Ended, RunError};
 use marsdisk_mpi::run::stop::StopReason;
 use std::collections::HashMap;
 use std::fs;
@@ -149,16 +150,18 @@ fn recorded(setup: &mut Setup, folder: &std::path::Path, seconds: f64) -> Ended 
         series_stride: 1,
         diagnostics_stride: 1,
         psd_stride: 1,
+        packing: Packing::default(),
     };
     let cells: Vec<_> = setup.model.cells.iter().map(|cell| cell.facts).collect();
     let sizes = BinFacts { centres: setup.model.sizes.sizes.clone(), widths: setup.model.sizes.widths.clone() };
     let decision = Decision::new(cells.len(), &[Place::here()], Requests::read(Some(1), |_| None));
     let config = facts::run_config(&loaded, &setup.model, &setup.files, &decision);
     let folder = OutputFolder::create(folder, true).unwrap();
-    let mut recorder = Recorder::create(folder, &setup.model.run, &cells, &sizes, options, config).unwrap();
+    let mut recorder = Recorder::create(folder, &setup.model.run, &cells, &sizes, options, config, None).unwrap();
     let pace = Pace::Adaptive { rtol: 1e-2, dt_max: 1e3 };
     let clock = Clock::new(time_grid(setup, 1e3, seconds), pace, OutputTimes::EveryStep);
-    driver::run(course(setup, clock), Some(&mut recorder), &mut |_| {}).unwrap()
+    let desk = Desk { recorder: Some(&mut recorder), keeper: None };
+    driver::run(course(setup, clock), desk, &mut |_| {}).unwrap()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::collisions::{Breakup, pair_tables};
 use super::report::{CellFacts, CellStop, Ledger};
 use super::supply::{CellSupply, SupplyState};
+use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::physics::size_distribution::SizeGrid;
 use crate::physics::stirring::Excitation;
 use crate::smoluchowski::cell_integrator::FIRST_STEP;
@@ -61,6 +62,45 @@ impl CellState {
             cumulative: Ledger::default(),
             supply: SupplyState::default(),
         }
+    }
+
+    /// Saves or restores cells; when restoring, `cells` are those of the same disk at any time.
+    ///
+    /// # Errors
+    /// When restoring: the snapshot is of another disk.
+    pub fn exchange(cells: &mut [CellState], exchange: &mut Exchange) -> Result<(), SnapshotError> {
+        const SURFACE: &str = "kg m-2";
+        exchange.enter("cells");
+        exchange.rows("surface_density", SURFACE, "surface density per cell and size bin", cells, |c| &mut c.bins)?;
+        exchange.each("first_step", "s", "first inner step of the next coupling step", cells, |c| &mut c.first_step)?;
+        exchange.each("blown_out", SURFACE, "mass per area blown out since the start", cells, |c| {
+            // What is missing in the pattern is not saved.
+            let CellState { bins: _, first_step: _, excitation: _, stop: _, cumulative, supply: _ } = c;
+            let Excitation { e: _, i: _ } = c.excitation;
+            let SupplyState { feedback_scale: _, reservoir: _, deep: _ } = c.supply;
+            let Ledger { blowout, sublimation: _, gas_drag: _, supplied: _, clipped: _, buffered: _ } = cumulative;
+            blowout
+        })?;
+        exchange.each("sublimated", SURFACE, "the same, evaporated", cells, |c| &mut c.cumulative.sublimation)?;
+        exchange.each("dragged", SURFACE, "the same, removed by gas drag", cells, |c| &mut c.cumulative.gas_drag)?;
+        exchange.each("supplied", SURFACE, "the same, brought in", cells, |c| &mut c.cumulative.supplied)?;
+        exchange.each("buffered", SURFACE, "the same, into the deep buffer", cells, |c| &mut c.cumulative.buffered)?;
+        exchange.each("clipped", SURFACE, "the same, added by round-off", cells, |c| &mut c.cumulative.clipped)?;
+        exchange.each("eccentricity", "1", "eccentricity of the grains", cells, |c| &mut c.excitation.e)?;
+        exchange.each("inclination", "rad", "inclination of the grains", cells, |c| &mut c.excitation.i)?;
+        exchange.each("supply_feedback", "1", "factor of the supply that follows the optical depth", cells, |c| {
+            &mut c.supply.feedback_scale
+        })?;
+        exchange.each("supply_reservoir", SURFACE, "left in the reservoir", cells, |c| &mut c.supply.reservoir)?;
+        exchange.each("deep", SURFACE, "surface density of the deep buffer", cells, |c| &mut c.supply.deep)?;
+        let mut stops: Vec<_> = cells.iter().map(|cell| cell.stop).collect();
+        exchange.wire("stops", "why, when and at which optical depth cells have stopped", &mut stops)?;
+        if stops.len() != cells.len() {
+            let (expected, found) = (cells.len(), stops.len());
+            return Err(SnapshotError::Size { name: "cells/stops".to_string(), expected, found });
+        }
+        cells.iter_mut().zip(stops).for_each(|(cell, stop)| cell.stop = stop);
+        Ok(())
     }
 
     /// Surface density [kg m⁻²].

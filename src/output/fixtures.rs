@@ -6,6 +6,7 @@ use crate::disk::report::{
     CellFacts, CellReport, InnerSteps, KernelReport, Ledger, RunFacts, SmolReport, StepFacts, SupplyReport,
 };
 use crate::output::columns::{Bin, Row};
+use crate::output::parquet::Packing;
 use crate::output::recorder::{BinFacts, OutputOptions};
 use crate::output::run_config::RunConfigFacts;
 use crate::output::summary::{Outcome, Performance, StepCounts, SummaryFacts, TimeGridFacts};
@@ -75,6 +76,7 @@ pub(crate) fn options() -> OutputOptions {
         series_stride: 1,
         diagnostics_stride: 1,
         psd_stride: 1,
+        packing: Packing::default(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! and the drivers.
 
 use super::interval::Interval;
+use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::disk::cell::CellState;
 use crate::disk::model::Model;
 use crate::disk::report::{CellReport, StepFacts};
@@ -30,6 +31,26 @@ impl Load {
         Load { cells: cells.concat(), interval: Interval::of_blocks(intervals) }
     }
 
+    /// The cells at the start of a run.
+    pub fn at_start(cells: Vec<CellState>) -> Self {
+        Load { cells, interval: Interval::default() }
+    }
+
+    /// Saves or restores all of it.
+    ///
+    /// # Errors
+    /// When restoring: the snapshot is of another disk.
+    pub fn exchange(&mut self, exchange: &mut Exchange) -> Result<(), SnapshotError> {
+        let Load { cells, interval } = self;
+        CellState::exchange(cells, exchange)?;
+        exchange.enter("interval").wire("reports", "what happened to the cells since the last record", interval)?;
+        if interval.suits(cells.len()) {
+            return Ok(());
+        }
+        let reason = "it is of another number of cells".to_string();
+        Err(SnapshotError::Nonsense { name: "interval/reports".to_string(), reason })
+    }
+
     /// Some of its cells.
     pub fn of_cells(&self, range: Range<usize>) -> Self {
         Load { cells: self.cells[range.clone()].to_vec(), interval: self.interval.of_cells(range) }
@@ -53,14 +74,15 @@ pub struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// The cells `range` of the disk, in the states `cells`; a thread takes `chunk` of them at a time.
+    /// The cells `range` of the disk, with their `load`; a thread takes `chunk` of them at a time.
     pub fn new(
         model: &'a Model,
         range: Range<usize>,
-        cells: Vec<CellState>,
+        load: Load,
         threads: Option<&'a ThreadPool>,
         chunk: usize,
     ) -> Self {
+        let Load { cells, interval } = load;
         let workers = threads.map_or(1, ThreadPool::current_num_threads);
         Block {
             model,
@@ -70,9 +92,9 @@ impl<'a> Block<'a> {
             range,
             results: Vec::with_capacity(cells.len()),
             reports: Vec::with_capacity(cells.len()),
-            saved: (cells.clone(), Interval::default()),
+            saved: (cells.clone(), interval.clone()),
             cells,
-            interval: Interval::default(),
+            interval,
         }
     }
 

@@ -1,8 +1,8 @@
-//! Which numbers of the disk travel between processes: what a cell is and what it reports.
+//! Which numbers of the disk travel between processes, and into checkpoints: what a cell is and what it reports.
 
 use crate::disk::cell::CellState;
 use crate::disk::report::{
-    CellReport, CellStop, DampingReport, InnerSteps, KernelReport, Ledger, SmolReport, SupplyReport,
+    CellReport, CellStop, DampingReport, InnerSteps, KernelReport, Ledger, SmolReport, StepFacts, SupplyReport,
 };
 use crate::disk::step::StepError;
 use crate::disk::supply::SupplyState;
@@ -89,6 +89,18 @@ wire_struct!(CellReport {
 wire_struct!(SupplyState { feedback_scale, reservoir, deep });
 wire_struct!(CellState { bins, first_step, excitation, stop, cumulative, supply });
 wire_enum!(StepError { 0 => Integration { source }, 1 => Unbound { eccentricity, tau, f_wake } });
+wire_struct!(StepFacts {
+    index,
+    time,
+    dt,
+    temperature,
+    s_blow,
+    s_min_effective,
+    q_pr_blow,
+    q_pr_at_smin,
+    beta_at_smin,
+    blowout_gate,
+});
 wire_enum!(IntegrationError { 0 => NotFinite { bin, value, time }, 1 => NoProgress { steps, time, dt } });
 
 #[cfg(test)]

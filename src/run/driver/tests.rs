@@ -3,7 +3,8 @@ use crate::config;
 use crate::disk::setup::{self, Setup};
 use crate::output::fixtures;
 use crate::output::folder::OutputFolder;
-use crate::output::recorder::{BinFacts, OutputOptions};
+use crate::output::parquet::Packing;
+use crate::output::recorder::{BinFacts, End, OutputOptions};
 use crate::output::summary::Outcome;
 use crate::parallel::local_communicator::LocalCommunicator;
 use crate::physics::orbit::angular_frequency;
@@ -96,10 +97,13 @@ impl Case {
             threads: None,
             chunk: 1,
             communicator: &communicator,
+            from: None,
+            signals: Signals::default(),
         };
-        let ended = run(course, recorder.as_mut(), &mut |_| {});
+        let desk = Desk { recorder: recorder.as_mut(), keeper: None };
+        let ended = run(course, desk, &mut |_| {});
         if let Some(recorder) = recorder {
-            recorder.finish(&fixtures::ending(Outcome::Complete)).unwrap();
+            recorder.finish(&fixtures::ending(Outcome::Complete), End::Now).unwrap();
         }
         (ended, cells)
     }
@@ -129,11 +133,12 @@ fn recorder(model: &Model, folder: &Path) -> Recorder {
         series_stride: 1,
         diagnostics_stride: 1,
         psd_stride: 1,
+        packing: Packing::default(),
     };
     let cells: Vec<_> = model.cells.iter().map(|cell| cell.facts).collect();
     let sizes = BinFacts { centres: model.sizes.sizes.clone(), widths: model.sizes.widths.clone() };
     let folder = OutputFolder::create(folder, true).unwrap();
-    Recorder::create(folder, &model.run, &cells, &sizes, options, fixtures::config()).unwrap()
+    Recorder::create(folder, &model.run, &cells, &sizes, options, fixtures::config(), None).unwrap()
 }
 
 #[test]
