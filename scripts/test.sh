@@ -18,5 +18,6 @@ step cargo test --release
 step cargo test --release --no-default-features --lib
 step cargo build --release
 step scripts/test-slurm.sh
+step scripts/test-mpich.sh
 step scripts/python.sh scripts/check_outputs.py "${CARGO_TARGET_DIR:-target}/release/marsdisk-mpi"
 printf '\nall tests passed\n'

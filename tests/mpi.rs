@@ -152,6 +152,7 @@ impl Run {
         let text = &self.ending.text;
         assert_eq!(self.ending.status, status, "{text}");
         assert_eq!((text.matches("error: ").count(), text.matches(words).count()), (1, 1), "{text}");
+        assert!(self.ending.took < END_OF_A_BROKEN_RUN, "{:?}", self.ending.took);
         assert!(files_below(&self.out()).is_empty());
     }
 }

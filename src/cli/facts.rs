@@ -1,14 +1,13 @@
 //! What a run's JSON files say about its configuration.
 
 use crate::config::radiation::{DriverMode, MarsTemperature};
-use crate::config::{Config, Loaded, numerics};
+use crate::config::{Config, Loaded, Profile, numerics};
 use crate::disk::model::Model;
 use crate::output::provenance::ExternalFile;
 use crate::output::run_config::RunConfigFacts;
 use crate::output::summary;
 use crate::parallel::policy::Decision;
 use crate::physics::constants::R_MARS;
-use crate::physics::shielding::Shielding;
 use crate::physics::{orbit, supply};
 use crate::run::time_grid::TimeGrid;
 use crate::tables::TableFile;
@@ -21,10 +20,7 @@ pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], decision:
     let config = &loaded.config;
     let overridden = loaded.overrides.iter().any(|text| text.trim_start().starts_with("physics_mode="));
     let constant = &config.supply.constant;
-    let phi = match &model.shielding {
-        Shielding::Off => 1.0,
-        Shielding::Table(table) => table.at(constant.mu_reference_tau),
-    };
+    let phi = model.shielding.phi(constant.mu_reference_tau);
     let los = model.run.line_of_sight_factor;
     let reference = supply::reference_surface_density(constant.mu_reference_tau, phi, model.initial_opacity, los);
     let (seed, seed_expr, seed_basis) = seed(config, model);
@@ -93,6 +89,8 @@ pub fn time_grid(config: &Config, grid: &TimeGrid, chi: f64) -> summary::TimeGri
         _ => Some(grid.request.years.unwrap_or(config.scope.analysis_years)),
     };
     let or_nan = |number: Option<f64>| number.unwrap_or(f64::NAN);
+    // The Python program plans with the blow-out time of χ = 1.
+    let python = config.profile == Profile::Python;
     let lengthened = grid.t_end > grid.t_end_before_minimum;
     summary::TimeGridFacts {
         t_end_basis: grid.basis.to_string(),
@@ -112,7 +110,7 @@ pub fn time_grid(config: &Config, grid: &TimeGrid, chi: f64) -> summary::TimeGri
         dt_step: grid.dt_step,
         dt_capped_by_max_steps: grid.n_steps == crate::run::time_grid::MOST_STEPS,
         dt_min_tcoll_ratio: or_nan(config.numerics.dt_min_tcoll_ratio),
-        t_blow_nominal: chi * grid.t_orb / std::f64::consts::TAU,
+        t_blow_nominal: if python { 1.0 } else { chi } * grid.t_orb / std::f64::consts::TAU,
         n_steps: grid.n_steps,
         clock: match config.numerics.clock {
             numerics::Clock::Adaptive => "adaptive",

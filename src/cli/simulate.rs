@@ -342,6 +342,7 @@ fn stop_rules(config: &Config) -> StopRules {
         blowout_at_most: numerics.stop_on_blowout_below_smin.then_some(config.sizes.s_min),
         loss_rate_at_most: numerics.mass_loss_rate_stop_mmars_s,
         not_before: numerics.min_duration_years.unwrap_or(0.0) * crate::physics::constants::YEAR,
+        column: config.geometry.is_column(),
     }
 }
 
@@ -349,7 +350,8 @@ fn output_options(config: &Config) -> OutputOptions {
     let io = &config.io;
     OutputOptions {
         psd_history: io.psd_history,
-        mass_budget_cells: io.mass_budget_cells,
+        // The budget of the only column is that of the disk.
+        mass_budget_cells: io.mass_budget_cells && !config.geometry.is_column(),
         orbit_rollup: config.numerics.orbit_rollup,
         series_stride: io.series_stride,
         diagnostics_stride: io.diagnostics_stride,

@@ -30,12 +30,13 @@ use super::{
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
 /// Blocks that must be there, even when all their keys have defaults.
-const REQUIRED_BLOCKS: &[&str] = &["geometry", "material", "sizes", "initial", "dynamics", "qstar", "numerics", "io"];
+pub(super) const REQUIRED_BLOCKS: &[&str] =
+    &["geometry", "material", "sizes", "initial", "dynamics", "qstar", "numerics", "io"];
 
 /// Defaults of every key.
-static DEFAULTS: LazyLock<Node> = LazyLock::new(|| embedded(include_str!("defaults.yml")));
+pub(super) static DEFAULTS: LazyLock<Node> = LazyLock::new(|| embedded(include_str!("defaults.yml")));
 /// Defaults inside blocks that may be left out.
-static BLOCK_DEFAULTS: LazyLock<Node> = LazyLock::new(|| embedded(include_str!("block_defaults.yml")));
+pub(super) static BLOCK_DEFAULTS: LazyLock<Node> = LazyLock::new(|| embedded(include_str!("block_defaults.yml")));
 
 fn embedded(text: &str) -> Node {
     // Both texts are part of the program and read by every test of this module.
@@ -188,11 +189,14 @@ fn prepared(
     if let Some(block) = REQUIRED_BLOCKS.iter().find(|block| tree.entry(block).is_none()) {
         return Err(Box::new(Problem::new(format!("missing block `{block}`"), Place::Whole)));
     }
-    if let Some(entry) = tree.entry("optical_depth").filter(|entry| entry.node.value == Value::Null) {
-        let problem = Problem::new("`optical_depth` is empty", Place::from(&entry.origin));
-        return Err(Box::new(problem.help("a 1-D run needs it; `{}` takes its defaults")));
-    }
+    // Null has a meaning of its own here: a start without a given optical depth.
+    let start = tree.entry("optical_depth").filter(|entry| entry.node.value == Value::Null);
+    let start = start.map(|entry| (entry.origin.clone(), entry.node.clone()));
     fill_defaults(&mut tree, profile);
+    if let Some((origin, null)) = start {
+        // The top of the tree is a block of keys.
+        let _ = tree.set("optical_depth", &origin, null);
+    }
     Ok(tree)
 }
 

@@ -20,19 +20,23 @@ pub mod sizes;
 pub mod supply;
 
 mod decode;
+mod docs;
 mod error;
 mod inert;
 mod legacy;
 mod load;
 mod overrides;
 mod rule;
+mod schema;
 mod source;
 mod supported;
 mod validate;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    docs::configuration_markdown,
     dynamics::Dynamics,
     error::{ConfigError, Problem},
     geometry::{Disk, Geometry, InnerDiskMass, Material, Process, RadialRange, Scope},
@@ -44,6 +48,7 @@ pub use self::{
     profile::Profile,
     qstar::Qstar,
     radiation::{MarsTemperature, Radiation},
+    schema::json_schema,
     shielding::{Blowout, Shielding},
     sinks::Sinks,
     sizes::{Fragments, Initial, Psd, Sizes, SurfaceEnergy},
@@ -54,7 +59,7 @@ pub use self::{
 ///
 /// Fields are named as the YAML keys, in lower case; serialised, it has the names of the YAML and loads again to the
 /// same value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Which set of defaults was used.
@@ -93,10 +98,10 @@ pub struct Config {
     pub qstar: Qstar,
     /// Surface layer.
     pub surface: Surface,
-    /// Another start, without effect in 1-D.
+    /// Another start of a column, without `optical_depth`.
     pub init_tau1: InitTau1,
-    /// Amount of dust.
-    pub optical_depth: OpticalDepth,
+    /// Amount of dust; only a column can do without.
+    pub optical_depth: Option<OpticalDepth>,
     /// Sublimation, drag, escape.
     pub sinks: Sinks,
     /// Solid or vapour.
@@ -118,11 +123,10 @@ pub struct Config {
 }
 
 /// Allowed words of `physics_mode`; `full` means `default`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PhysicsMode {
     /// All of them.
-    #[serde(alias = "full")]
     Default,
     /// No collisions.
     SublimationOnly,
@@ -143,6 +147,12 @@ impl PhysicsMode {
 }
 
 impl Config {
+    /// Optical depth that the start asks for: that of `optical_depth`, else of `init_tau1` (1 unless positive).
+    pub fn target_tau(&self) -> f64 {
+        let other = if self.init_tau1.target_tau > 0.0 { self.init_tau1.target_tau } else { 1.0 };
+        self.optical_depth.as_ref().map_or(other, |depth| depth.tau0_target)
+    }
+
     /// The edges of the disk: those of the `disk` block, else those of `geometry`.
     ///
     /// `None` when neither is given; a loaded configuration never gives it.

@@ -6,7 +6,6 @@ use super::{
     Config, Profile,
     dynamics::{EccentricityMode, InclinationMode, KernelEiMode},
     error::Problem,
-    geometry::GeometryMode,
     io::Compression,
     optical_depth::CollisionSolver,
     phase::PhaseSource,
@@ -28,7 +27,6 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
     let damped = c.dynamics.enable_e_damping && c.profile == Profile::Conservative;
     let codec = matches!(c.io.streaming.compression, Compression::Brotli | Compression::Gzip);
     let table = [
-        (c.geometry.mode != GeometryMode::OneD, "geometry.mode", "`1D`"),
         (c.sizes.evolve_min_size, "sizes.evolve_min_size", "false"),
         (c.sizes.apply_evolved_min_size, "sizes.apply_evolved_min_size", "false"),
         (c.surface_energy.enabled, "surface_energy.enabled", "false"),
@@ -42,7 +40,7 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
         (tabulated && vapour.psat_table_path.is_none(), "sinks.sub_params.psat_model", "`auto`, `clausius`"),
         (c.sinks.hydro_escape.enable, "sinks.hydro_escape.enable", "false"),
         (c.phase.enabled && c.phase.source != PhaseSource::Threshold, "phase.source", "`threshold`"),
-        (c.shielding.mode == ShieldingMode::FixedTau1, "shielding.mode", "`off`, `psitau`"),
+        (c.shielding.mode == ShieldingMode::FixedTau1 && !c.geometry.is_column(), "shielding.mode", "`off`, `psitau`"),
         (c.blowout.gate_mode != GateMode::None, "blowout.gate_mode", "`none`"),
         (arrives && supply.mode != SupplyMode::Const, "supply.mode", "`const`"),
         (arrives && finite, "supply.reservoir", "no reservoir"),

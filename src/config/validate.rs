@@ -10,6 +10,8 @@ use super::{
     decode::{Fault, FaultKind},
     dynamics::{EccentricityProfileMode, ScaleHeightMode},
     error::{Place, Problem},
+    geometry::GeometryMode,
+    legacy::WORDS,
     rule::Rule,
     sizes::InitialMode,
     source::{Node, Origin, Value},
@@ -84,8 +86,15 @@ pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
             problems.push(problem_at(tree, keys, headline, help));
         }
     };
+    let column = config.geometry.is_column();
     refuse(
-        config.init_tau1.scale_to_tau1,
+        config.optical_depth.is_none() && !column,
+        &["optical_depth"],
+        "`optical_depth` is empty".to_owned(),
+        "a 1-D run needs it; `{}` takes its defaults",
+    );
+    refuse(
+        config.init_tau1.scale_to_tau1 && config.optical_depth.is_some(),
         &["init_tau1.scale_to_tau1"],
         "`init_tau1.scale_to_tau1` contradicts `optical_depth`".to_owned(),
         "set it to false: the initial surface density follows from optical_depth.tau0_target",
@@ -134,10 +143,11 @@ fn order(config: &Config, tree: &Node) -> Vec<Problem> {
     let edges = config.geometry.r_in.zip(config.geometry.r_out);
     let injection = config.supply.injection.s_inj_min.zip(config.supply.injection.s_inj_max);
     let strict = true;
+    let rings = !config.geometry.is_column();
     let pairs = [
         ("sizes.s_min", "sizes.s_max", Some((config.sizes.s_min, config.sizes.s_max)), strict),
-        ("disk.geometry.r_in_RM", "disk.geometry.r_out_RM", disk, strict),
-        ("geometry.r_in", "geometry.r_out", edges, strict),
+        ("disk.geometry.r_in_RM", "disk.geometry.r_out_RM", disk, rings),
+        ("geometry.r_in", "geometry.r_out", edges, rings),
         (
             "initial.melt_psd.s_min_solid",
             "initial.melt_psd.s_max_solid",
@@ -186,6 +196,12 @@ fn needs(config: &Config, tree: &Node) -> Vec<Problem> {
     let no_efficiency = config.radiation.qpr_table_path.is_none() && config.radiation.q_pr.is_none();
     let temperature = config.radiation.mars_temperature().err();
     let needed = [
+        (
+            config.geometry.mode == GeometryMode::OneD && config.geometry.nr.is_none(),
+            "geometry.Nr",
+            "`geometry.mode` is `1D`",
+            "geometry",
+        ),
         (
             config.radial_range().is_none(),
             "disk",
@@ -266,7 +282,9 @@ pub(super) fn fault_to_problem(fault: &Fault, tree: &Node, defaults: &Node) -> P
             Problem::new(format!("unknown key `{path}`"), place).help(nearest_key(&path, known, defaults))
         }
         FaultKind::UnknownWord(word, allowed) => {
-            let list = allowed.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+            let same =
+                WORDS.iter().filter(|(key, _, _, deprecated)| *key == path && !deprecated).map(|(_, word, ..)| word);
+            let list = allowed.iter().chain(same).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
             let hint = nearest(word.trim_matches('"'), allowed)
                 .map(|near| format!(" (did you mean `{near}`?)"))
                 .unwrap_or_default();

@@ -44,6 +44,8 @@ impl Ledger {
 /// Facts that hold for the whole run.
 #[derive(Debug, Clone)]
 pub struct RunFacts {
+    /// `0D` or `1D`.
+    pub geometry_mode: &'static str,
     /// Which configuration block set the radii: `disk.geometry` or `geometry.r_in_out`.
     pub r_source: &'static str,
     /// Label of the temperature driver.
@@ -86,6 +88,8 @@ pub struct RunFacts {
     pub line_of_sight_factor: f64,
     /// Whether missing numbers are written as 0.0 where the Python program did (profile `python`).
     pub missing_as_zero: bool,
+    /// Whether sublimation is booked as such; the Python program counts that of the whole surface among the sinks alone.
+    pub sublimation_booked: bool,
 }
 
 /// Drivers of one step, equal in all cells.

@@ -187,7 +187,7 @@ fn report(
         opacity_effective: after.effective,
         tau: after.tau,
         tau_before: before.tau,
-        sigma_tau1: shielding::surface_density_at_unit_depth(after.effective, model.tau1_factor),
+        sigma_tau1: model.shielding.unit_depth(after.effective, model.tau1_factor),
         sigma_deep: 0.0,
         peak_size: peak_size(model, &state.bins),
         ledger: evolved.ledger,

@@ -35,6 +35,7 @@ impl Fixture {
             clipped: 0.0,
             tolerance_percent: 0.5,
             residual: 0.0,
+            identity: false,
         };
         Fixture {
             run: run(),
@@ -54,6 +55,8 @@ impl Fixture {
             step: &self.step,
             cell: &self.cells[i],
             report: &self.reports[i],
+            time: self.step.time,
+            dt: self.step.dt,
             t_coll_min: 7.0,
             bin: Bin::NONE,
         }
@@ -136,6 +139,7 @@ pub(crate) fn ending(outcome: Outcome) -> SummaryFacts {
 
 fn run() -> RunFacts {
     RunFacts {
+        geometry_mode: "1D",
         r_source: "disk.geometry",
         temperature_source: "mars_temperature_driver.hyodo".to_owned(),
         phase_temperature_input: "particle",
@@ -157,6 +161,7 @@ fn run() -> RunFacts {
         supply_transport_mode: "direct",
         line_of_sight_factor: 1.2,
         missing_as_zero: false,
+        sublimation_booked: true,
     }
 }
 

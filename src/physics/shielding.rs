@@ -55,6 +55,9 @@ pub fn surface_density_at_unit_depth(kappa: f64, los: f64) -> f64 {
     if kappa.is_finite() && kappa > 0.0 { 1.0 / (kappa * los) } else { f64::INFINITY }
 }
 
+/// Keeps the surface density of a nearly transparent layer finite [m² kg⁻¹].
+const LEAST_OPACITY: f64 = 1e-30;
+
 /// Whether, and how, opacity is reduced by self-shielding.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shielding {
@@ -62,18 +65,49 @@ pub enum Shielding {
     Off,
     /// κ_eff = Φ(τ) κ.
     Table(PhiTable),
+    /// Grains that absorb and do not scatter: Φ = e^−τ.
+    Absorbing,
+    /// An optical depth that never changes.
+    Fixed {
+        /// Φ at that optical depth.
+        phi: f64,
+        /// The optical depth τ.
+        tau: f64,
+        /// Surface density of optical depth one [kg m⁻²], where it is given.
+        sigma_tau1: Option<f64>,
+    },
 }
 
 impl Shielding {
+    /// Φ at the optical depth `tau` along the line of sight; 1 where every grain counts.
+    pub fn phi(&self, tau: f64) -> f64 {
+        match self {
+            Self::Off => 1.0,
+            Self::Table(table) => table.at(tau),
+            Self::Absorbing => (-tau).exp().clamp(0.0, 1.0),
+            Self::Fixed { phi, .. } => *phi,
+        }
+    }
+
+    /// Surface density at which the line of sight reaches unit optical depth [kg m⁻²].
+    ///
+    /// That of [`surface_density_at_unit_depth`]; with a fixed optical depth the given one, or τ/κ_eff.
+    ///
+    /// - `kappa_eff`: effective opacity [m² kg⁻¹]; `los`: line-of-sight factor, at least 1
+    pub fn unit_depth(&self, kappa_eff: f64, los: f64) -> f64 {
+        match self {
+            Self::Fixed { sigma_tau1: Some(given), .. } => *given,
+            Self::Fixed { tau, .. } if kappa_eff > 0.0 => tau / kappa_eff.max(LEAST_OPACITY),
+            _ => surface_density_at_unit_depth(kappa_eff, los),
+        }
+    }
+
     /// Effective opacity [m² kg⁻¹]; κ itself where Φκ is not finite and positive, as in the Python program's 1-D disk.
     ///
     /// - `kappa`: opacity of the grains [m² kg⁻¹]
     /// - `tau`: optical depth along the line of sight
     pub fn effective_opacity(&self, kappa: f64, tau: f64) -> f64 {
-        let shielded = match self {
-            Self::Off => kappa,
-            Self::Table(phi) => phi.at(tau) * kappa,
-        };
+        let shielded = self.phi(tau) * kappa;
         if shielded.is_finite() && shielded > 0.0 { shielded } else { kappa }
     }
 }
@@ -122,5 +156,16 @@ mod tests {
         assert_close(table.effective_opacity(0.4, 1.0), 0.08, ROUNDING);
         assert_eq!(table.effective_opacity(0.4, 9.0), 0.4); // Φ = 0
         assert_eq!(table.effective_opacity(0.0, 1.0), 0.0);
+        assert_close(Shielding::Absorbing.effective_opacity(0.4, 2.0), 0.4 / std::f64::consts::E.powi(2), ROUNDING);
+    }
+
+    #[test]
+    fn a_fixed_optical_depth_shields_alike_at_every_other_one() {
+        let fixed = |sigma_tau1| Shielding::Fixed { phi: 0.25, tau: 1.5, sigma_tau1 };
+        assert_eq!([0.0, 1.0, 50.0].map(|tau| fixed(None).effective_opacity(0.4, tau)), [0.1; 3]);
+        assert_close(fixed(None).unit_depth(0.1, 20.0), 15.0, ROUNDING);
+        assert_eq!(fixed(Some(3.0)).unit_depth(0.1, 20.0), 3.0);
+        assert_eq!(fixed(None).unit_depth(0.0, 20.0), f64::INFINITY);
+        assert_close(Shielding::Off.unit_depth(0.1, 20.0), 0.5, ROUNDING);
     }
 }

@@ -228,3 +228,34 @@ impl Batch {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::disk::setup::{self, Setup};
+    use crate::parallel::wire::to_bytes;
+    use std::path::Path;
+
+    #[test]
+    fn a_message_is_as_long_as_the_records_of_its_cells() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/quick.yml");
+        let config = config::load(&path, &["geometry.Nr=32".to_string()], None).unwrap();
+        let Setup { model, cells: states, .. } = setup::build(&config).unwrap();
+        let drivers = model.drivers(0, 0.0, 100.0).unwrap();
+        let tick = Tick { index: 0, start: 0.0, end: 100.0, dt: 100.0, record: true, last: false };
+        // One cell alone pays for the head of the message, 70 bytes.
+        for cells in [4, 32] {
+            let mut block = Block::new(&model, 0..cells, states[..cells].to_vec(), None, 1);
+            block.step(&drivers).unwrap();
+            let reports: usize = block.reports().iter().map(|report| to_bytes(report).len()).sum();
+            let records = reports + cells * size_of::<f64>() * model.sizes.len();
+            let mut message = Message::default();
+            message.clear(cells);
+            message.add(&Step { tick, drivers }, &mut block);
+            message.close(None);
+            let ratio = message.bytes.len() as f64 / records as f64;
+            assert!((0.9..1.1).contains(&ratio), "{cells} cells: {ratio} of {records} bytes");
+        }
+    }
+}

@@ -16,7 +16,7 @@ use crate::parallel::wire::{from_peer, to_bytes};
 use crate::wire_struct;
 use std::time::Instant;
 
-wire_struct!(RankPerformance { cells, step_s, exchange_s, messages, bytes });
+wire_struct!(RankPerformance { cells, step_s, exchange_s, messages, bytes, moved_bytes });
 
 /// A process.
 pub(super) struct Member<'a> {
@@ -39,6 +39,7 @@ pub(super) struct Member<'a> {
     failure: Option<Failure>,
     pub(super) step_s: f64,
     exchange_s: f64,
+    moved_bytes: u64,
 }
 
 impl<'a> Member<'a> {
@@ -63,6 +64,7 @@ impl<'a> Member<'a> {
             failure: None,
             step_s: 0.0,
             exchange_s: 0.0,
+            moved_bytes: 0,
         };
         (member, course.cells)
     }
@@ -85,7 +87,7 @@ impl<'a> Member<'a> {
 
     fn take_step(&mut self) -> Option<Pause> {
         let Some(tick) = self.clock.next(self.model) else { return Some(Pause::End(StopReason::EndReached)) };
-        let drivers = match self.model.drivers(tick.index, tick.start, tick.dt()) {
+        let drivers = match self.model.drivers(tick.index, tick.start, tick.dt) {
             Ok(drivers) => drivers,
             Err(source) => return Some(Pause::Error(RunError::Drivers { time: tick.start, source })),
         };
@@ -132,13 +134,14 @@ impl<'a> Member<'a> {
         if ends.is_empty() {
             return;
         }
-        let start = Instant::now();
+        let (start, sent_before) = (Instant::now(), self.communicator.traffic().bytes);
         self.communicator.gather(&to_bytes(&self.block.load()), &mut self.messages);
         self.blocks = Decomposition::from_ends(ends);
         let parts = if self.communicator.is_root() { self.parts() } else { Vec::new() };
         let mut mine = Vec::new();
         self.communicator.scatter(&parts, &mut mine);
         self.block.replace(self.blocks.block(self.communicator.rank()), from_peer(&mine));
+        self.moved_bytes += self.communicator.traffic().bytes - sent_before;
         self.exchange_s += start.elapsed().as_secs_f64();
     }
 
@@ -184,6 +187,7 @@ impl<'a> Member<'a> {
             exchange_s: self.exchange_s,
             messages: traffic.messages,
             bytes: traffic.bytes,
+            moved_bytes: self.moved_bytes,
         };
         let mut all = Vec::new();
         self.communicator.gather(&to_bytes(&mine), &mut all);

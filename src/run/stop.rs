@@ -10,6 +10,8 @@ pub enum StopReason {
     EndReached,
     /// The blow-out size fell to the smallest configured size.
     BlowoutBelowSmin,
+    /// The only column of a 0-D run is solid and has stopped at its limit of optical depth.
+    TauExceeded,
     /// Every cell is solid and has stopped at its limit of optical depth.
     TauExceededInAllCells,
     /// The disk loses less than the configured rate.
@@ -22,6 +24,7 @@ impl StopReason {
         match self {
             StopReason::EndReached => "t_end_reached",
             StopReason::BlowoutBelowSmin => "a_blow_below_s_min_config",
+            StopReason::TauExceeded => "tau_exceeded",
             StopReason::TauExceededInAllCells => "tau_exceeded_all_cells",
             StopReason::LossRateBelowThreshold => "loss_rate_below_threshold",
         }
@@ -47,6 +50,8 @@ pub struct StopRules {
     pub loss_rate_at_most: Option<f64>,
     /// No stop of these two kinds before this time [s].
     pub not_before: f64,
+    /// Whether the disk is one column.
+    pub column: bool,
 }
 
 impl StopRules {
@@ -60,7 +65,8 @@ impl StopRules {
     /// whole disk [M_Mars s⁻¹].
     pub fn after_step(&self, drivers: &StepFacts, all_stopped: bool, loss_rate: f64) -> Option<StopReason> {
         if all_stopped {
-            return Some(StopReason::TauExceededInAllCells);
+            let reason = if self.column { StopReason::TauExceeded } else { StopReason::TauExceededInAllCells };
+            return Some(reason);
         }
         let low = self.loss_rate_at_most.is_some_and(|threshold| loss_rate <= threshold);
         (low && drivers.time >= self.not_before).then_some(StopReason::LossRateBelowThreshold)
@@ -74,7 +80,8 @@ mod tests {
     use crate::output::fixtures;
     use crate::physics::phase::{BulkState, Phase};
 
-    const NONE: StopRules = StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0 };
+    const NONE: StopRules =
+        StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false };
 
     fn stopped() -> CellReport {
         CellReport { active: false, stop: Some(CellStop::TauExceeded), ..fixtures::report(0) }
@@ -107,6 +114,8 @@ mod tests {
             NONE.after_step(&step, all_stopped(&[stopped(), stopped()]), 1.0),
             Some(StopReason::TauExceededInAllCells)
         );
+        let column = StopRules { column: true, ..NONE };
+        assert_eq!(column.after_step(&step, all_stopped(&[stopped()]), 1.0), Some(StopReason::TauExceeded));
         let molten = Phase { state: PhaseState::Vapor, bulk: BulkState::LiquidDominated, ..Phase::SOLID };
         let molten = CellReport { phase: molten, ..stopped() };
         assert_eq!(NONE.after_step(&step, all_stopped(&[stopped(), molten]), 1.0), None);

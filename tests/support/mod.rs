@@ -22,7 +22,8 @@ use std::process::Output;
 use tempfile::TempDir;
 
 /// No condition ends a run early.
-pub const NO_RULES: StopRules = StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0 };
+pub const NO_RULES: StopRules =
+    StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false };
 
 /// A configuration that is shipped with the program.
 pub fn shipped(name: &str) -> PathBuf {

@@ -3,6 +3,7 @@
 use super::super::cell::CellModel;
 use super::super::grid::RadialGrid;
 use super::super::report::CellFacts;
+use super::surface::surface_density_of;
 use super::{Reader, SetupError};
 use crate::config::Config;
 use crate::config::dynamics::{EccentricityProfileMode, RadiusColumn, RelativeSpeedMode, ScaleHeightMode};
@@ -61,19 +62,6 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// Surface density at which the configured initial optical depth is reached [kg m⁻²].
-pub(super) fn initial_surface_density(config: &Config, shielding: &Shielding, opacity: f64, los: f64) -> f64 {
-    surface_density_of(config.optical_depth.tau0_target, shielding, opacity, los)
-}
-
-fn surface_density_of(tau: f64, shielding: &Shielding, opacity: f64, los: f64) -> f64 {
-    let phi = match shielding {
-        Shielding::Off => 1.0,
-        Shielding::Table(table) => table.at(tau),
-    };
-    supply::reference_surface_density(tau, phi, opacity, los)
 }
 
 pub(super) fn supply_law(config: &Config, shielding: &Shielding, opacity: f64, los: f64) -> SupplyLaw {
@@ -144,7 +132,7 @@ fn scale_height(config: &Config) -> Result<ScaleHeight, SetupError> {
 }
 
 /// Diagnostic mid-plane surface density [kg m⁻²]; NaN where the configuration gives no disk mass.
-fn midplane(config: &Config, grid: &RadialGrid, r: f64) -> f64 {
+pub(super) fn midplane(config: &Config, grid: &RadialGrid, r: f64) -> f64 {
     let (Some(disk), Some(mass)) = (&config.disk, &config.inner_disk_mass) else { return f64::NAN };
     let kilograms = if mass.use_mmars_ratio { mass.m_in_ratio * M_MARS } else { mass.m_in_ratio };
     power_law_surface_density(kilograms, disk.geometry.p_index, grid.r_in, grid.r_out, r)

@@ -4,6 +4,7 @@
 //! - `radiation`: temperature of Mars, radiation-pressure efficiency, blow-out
 //! - `bins`: size bins, initial distribution, how grains break
 //! - `processes`: phase, evaporation, gas drag, integrator
+//! - `surface`: self-shielding, surface density at the start
 //! - `cells`: orbit, supply, speed and scale height of each cell
 //!
 //! The order of [`build`] is that of the dependences: temperature → blow-out size → size bins → opacity → surface
@@ -13,19 +14,21 @@ mod bins;
 mod cells;
 mod processes;
 mod radiation;
+mod surface;
 
 use super::cell::CellState;
 use super::grid::RadialGrid;
 use super::model::{DriverTime, Model, Scheme, resolve_blowout_size};
 use super::report::RunFacts;
 use crate::config::Loaded;
-use crate::config::{Config, RadialRange, numerics};
+use crate::config::geometry::GeometryMode;
+use crate::config::{Config, Profile, RadialRange, numerics};
 use crate::physics::PhysicsError;
 use crate::physics::constants::R_MARS;
-use crate::physics::shielding::{self, Shielding};
+use crate::physics::shielding;
 use crate::physics::{orbit, radiation as formulas};
 use crate::smoluchowski::cell_integrator::Tolerances;
-use crate::tables::{self, TableError, TableFile};
+use crate::tables::{TableError, TableFile};
 
 /// Why a configuration does not make a disk.
 #[derive(Debug, thiserror::Error)]
@@ -106,8 +109,10 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let sizes = bins::size_grid(config, s_min_effective)?;
     let initial_fractions = bins::initial_fractions(config, &sizes, s_min_effective)?;
     let initial_opacity = sizes.opacity(&initial_fractions);
-    let shielding = reader.shielding(config)?;
     let los = line_of_sight_factor(config);
+    let tau1_factor = if config.profile == Profile::Python { 1.0 } else { los };
+    let layer = surface::Layer { grid: &grid, opacity: initial_opacity, los, tau1_factor };
+    let (surface_density, shielding) = surface::start(config, reader.shielding(config)?, &layer);
 
     let q_pr_at_smin = efficiency.at(s_min_effective, start);
     let beta_at_smin = formulas::beta(s_min_effective, start, density, q_pr_at_smin);
@@ -117,6 +122,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         numerics::NumberOrAuto::Number(chi) => formulas::clamp_chi(chi),
     };
     let run = RunFacts {
+        geometry_mode: grid.layout.as_str(),
         r_source,
         temperature_source,
         phase_temperature_input: processes::phase_temperature_label(config),
@@ -137,10 +143,10 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         mu_orbit10pct: config.supply.constant.mu_orbit10pct.unwrap_or(f64::NAN),
         supply_transport_mode: "direct",
         line_of_sight_factor: los,
-        missing_as_zero: config.profile == crate::config::Profile::Python,
+        missing_as_zero: config.profile == Profile::Python,
+        sublimation_booked: processes::sublimation_is_booked(config),
     };
 
-    let surface_density = cells::initial_surface_density(config, &shielding, initial_opacity, los);
     let circumstances = cells::Circumstances {
         grid: &grid,
         eccentricity: reader.eccentricity(config)?,
@@ -166,14 +172,17 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         efficiency,
         blowout,
         shielding,
-        tau1_factor: if config.profile == crate::config::Profile::Python { 1.0 } else { los },
+        tau1_factor,
         opacity_frozen: config.radiation.freeze_kappa,
         phase: processes::phase_rule(config),
         sublimation: processes::sublimation(config)?,
         gas_drag_time: processes::gas_drag_time(config),
         collisions: config.physics_mode.collides(),
-        supply_in_first_step: config.profile != crate::config::Profile::Python,
-        tau_stop: config.optical_depth.tau_stop * (1.0 + config.optical_depth.tau_stop_tol),
+        supply_in_first_step: config.profile != Profile::Python,
+        tau_stop: config
+            .optical_depth
+            .as_ref()
+            .map_or(f64::INFINITY, |depth| depth.tau_stop * (1.0 + depth.tau_stop_tol)),
         scheme: scheme(config),
     };
     Ok(Setup { model, cells: states, files: reader.files })
@@ -185,7 +194,11 @@ fn radial_grid(config: &Config) -> Result<(RadialGrid, &'static str), SetupError
         RadialRange::MarsRadii { inner, outer } => (inner * R_MARS, outer * R_MARS, "disk.geometry"),
         RadialRange::Metres { inner, outer } => (inner, outer, "geometry.r_in_out"),
     };
-    Ok((RadialGrid::linear(r_in, r_out, config.geometry.nr), source))
+    let grid = match config.geometry.mode {
+        GeometryMode::ZeroD => RadialGrid::column(r_in, r_out, config.disk.is_some()),
+        GeometryMode::OneD => RadialGrid::linear(r_in, r_out, config.geometry.cells()),
+    };
+    Ok((grid, source))
 }
 
 fn line_of_sight_factor(config: &Config) -> f64 {
@@ -220,13 +233,5 @@ impl Reader<'_> {
         let (content, file) = read(&path).map_err(|source| SetupError::Table { key, source })?;
         self.files.push(file);
         Ok(content)
-    }
-
-    fn shielding(&mut self, config: &Config) -> Result<Shielding, SetupError> {
-        let Some(path) = config.shielding.table() else { return Ok(Shielding::Off) };
-        const KEY: &str = "shielding.table_path";
-        let (tau, phi) = self.read(KEY, path, tables::phi::read)?;
-        let table = shielding::PhiTable::new(tau, phi).map_err(SetupError::physics(KEY))?;
-        Ok(Shielding::Table(table))
     }
 }

@@ -25,7 +25,7 @@ struct Case {
 const PLAIN: Case = Case {
     overrides: &["geometry.Nr=7"],
     spoil: |_| {},
-    rules: StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0 },
+    rules: StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false },
     pace: Pace::Adaptive { rtol: 1e-3, dt_max: 1000.0 },
     output: OutputTimes::Logarithmic { per_decade: 7 },
     seconds: 1e5,

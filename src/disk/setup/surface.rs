@@ -1,0 +1,97 @@
+//! How much dust there is at the start, and how it shields itself.
+//!
+//! Every disk may ask for an optical depth. A column (`0D`) may instead start from the mid-plane density of a given disk
+//! mass, from a surface density, or from `init_tau1`; and it may hold the optical depth of its shielding fixed.
+
+use super::super::grid::RadialGrid;
+use super::{Reader, SetupError, cells};
+use crate::config::optical_depth::InitPolicy;
+use crate::config::shielding::{DerivedSigma, FixedSigma, ShieldingMode};
+use crate::config::{Config, Profile};
+use crate::physics::shielding::{self, PhiTable, Shielding};
+use crate::physics::supply::reference_surface_density;
+use crate::tables;
+
+/// What the start needs to know about the disk.
+pub(super) struct Layer<'a> {
+    pub(super) grid: &'a RadialGrid,
+    /// Opacity of the initial grains [m² kg⁻¹].
+    pub(super) opacity: f64,
+    /// Line-of-sight factor.
+    pub(super) los: f64,
+    /// Factor in Σ_τ1 = 1/(κ_eff × this).
+    pub(super) tau1_factor: f64,
+}
+
+impl Reader<'_> {
+    /// The law Φ(τ). Without a table nothing shields, except in a column of profile `python`, whose grains then absorb.
+    pub(super) fn shielding(&mut self, config: &Config) -> Result<Shielding, SetupError> {
+        const KEY: &str = "shielding.table_path";
+        match config.shielding.table() {
+            Some(path) => {
+                let (tau, phi) = self.read(KEY, path, tables::phi::read)?;
+                PhiTable::new(tau, phi).map(Shielding::Table).map_err(SetupError::physics(KEY))
+            }
+            None if absorbs_without_table(config) => Ok(Shielding::Absorbing),
+            None => Ok(Shielding::Off),
+        }
+    }
+}
+
+fn absorbs_without_table(config: &Config) -> bool {
+    let python = config.profile == Profile::Python;
+    config.geometry.is_column() && python && config.shielding.mode != ShieldingMode::Off
+}
+
+/// Surface density at the start [kg m⁻²], and the shielding of the whole run.
+pub(super) fn start(config: &Config, law: Shielding, layer: &Layer) -> (f64, Shielding) {
+    let surface_density = match &config.optical_depth {
+        Some(depth) => surface_density_of(depth.tau0_target, &law, layer.opacity, layer.los),
+        None => column_without_depth(config, &law, layer),
+    };
+    let shielding = match config.shielding.mode {
+        ShieldingMode::FixedTau1 => fixed_shielding(config, &law, layer, surface_density),
+        ShieldingMode::Off | ShieldingMode::Psitau => law,
+    };
+    if !(config.init_tau1.enabled && config.init_tau1.scale_to_tau1) {
+        return (surface_density, shielding);
+    }
+    let tau = shielding::optical_depth(layer.opacity, surface_density, layer.los);
+    let limit = shielding.unit_depth(shielding.effective_opacity(layer.opacity, tau), layer.tau1_factor);
+    (surface_density.min(limit * (1.0 - config.shielding.auto_max_margin)), shielding)
+}
+
+/// Surface density [kg m⁻²] of an optical depth along the line of sight.
+pub(super) fn surface_density_of(tau: f64, shielding: &Shielding, opacity: f64, los: f64) -> f64 {
+    reference_surface_density(tau, shielding.phi(tau), opacity, los)
+}
+
+/// `init_tau1` before `surface.sigma_surf_init_override` before the disk mass; nothing without any of them.
+fn column_without_depth(config: &Config, law: &Shielding, layer: &Layer) -> f64 {
+    let midplane = cells::midplane(config, layer.grid, layer.grid.middle());
+    let known = if midplane.is_finite() { midplane } else { 0.0 };
+    let tau = shielding::optical_depth(layer.opacity, known, layer.los);
+    let opacity = law.effective_opacity(layer.opacity, tau);
+    if config.init_tau1.enabled {
+        return config.target_tau() / (opacity * layer.los);
+    }
+    match (config.surface.sigma_surf_init_override, config.surface.init_policy) {
+        (Some(given), _) => given,
+        (None, InitPolicy::ClipByTau1) => known.min(law.unit_depth(opacity, layer.tau1_factor)),
+        (None, InitPolicy::None) => known,
+    }
+}
+
+/// Shielding whose optical depth never changes.
+fn fixed_shielding(config: &Config, law: &Shielding, layer: &Layer, initial: f64) -> Shielding {
+    let keys = &config.shielding;
+    let tau = keys.fixed_tau1_tau.unwrap_or(layer.opacity * initial);
+    let phi = law.phi(tau);
+    let of_target = config.target_tau() / (phi * layer.opacity * layer.los);
+    let sigma_tau1 = keys.fixed_tau1_sigma.map(|sigma| match sigma {
+        FixedSigma::Number(given) => given,
+        FixedSigma::Derived(DerivedSigma::Auto) => of_target,
+        FixedSigma::Derived(DerivedSigma::AutoMax) => of_target.max(initial) * (1.0 + keys.auto_max_margin),
+    });
+    Shielding::Fixed { phi, tau, sigma_tau1 }
+}

@@ -1,0 +1,105 @@
+//! Runs of one column (`geometry.mode: 0D`).
+
+mod support;
+
+use marsdisk_mpi::physics::constants::{M_MARS, R_MARS};
+use std::f64::consts::PI;
+use support::{Run, assert_close, shipped};
+
+const COLUMN: &str = "geometry.mode=0D";
+/// A day of the quick disk, with every step in the files.
+const DAY: [&str; 3] = ["numerics.t_end_years=0.003", "numerics.dt_max=5000", "io.output.times=every_step"];
+
+/// A run of the quick configuration as a column.
+fn column(overrides: &[&str]) -> Run {
+    let all: Vec<&str> = [COLUMN].iter().chain(&DAY).chain(overrides).copied().collect();
+    Run::finished(&shipped("quick.yml"), &all, &[])
+}
+
+/// The last number of a column of the series.
+fn last(run: &Run, name: &str) -> f64 {
+    *run.table("series/run.parquet").real(name).last().unwrap()
+}
+
+/// The first surface density of a column [kg m⁻²].
+fn start(run: &Run) -> f64 {
+    run.table("series/run.parquet").real("Sigma_surf0")[0]
+}
+
+#[test]
+fn a_column_is_the_only_ring_of_its_disk() {
+    let all: Vec<&str> = ["geometry.Nr=1"].iter().chain(&DAY).copied().collect();
+    let ring = Run::finished(&shipped("quick.yml"), &all, &[]);
+    let (ring, column) = (ring.table("series/run.parquet"), column(&[]).table("series/run.parquet"));
+    assert_eq!(ring.real("time"), column.real("time"));
+    for name in ["Sigma_surf", "M_out_dot", "M_sink_dot", "tau"] {
+        let (wanted, found) = (ring.real(name), column.real(name));
+        assert!(wanted.len() > 10);
+        // Only the area is worked out otherwise, with another rounding.
+        wanted.iter().zip(&found).for_each(|(wanted, found)| assert_close(*found, *wanted, 1e-14));
+    }
+}
+
+#[test]
+fn a_column_says_so_and_keeps_one_budget() {
+    let run = column(&[]);
+    let summary = run.summary();
+    assert_eq!((&summary["geometry_mode"], &summary["geometry"]["Nr"]), (&"0D".into(), &1.into()));
+    assert!(run.path("checks/mass_budget.csv").exists() && !run.path("checks/mass_budget_cells.csv").exists());
+    let area = run.table("series/diagnostics.parquet").real("area_m2")[0];
+    assert_close(area, PI * R_MARS * R_MARS * (2.7 * 2.7 - 1.0), 1e-14);
+    assert_close(last(&run, "r_RM"), 1.85, 1e-15);
+}
+
+#[test]
+fn a_column_that_becomes_opaque_ends_the_run() {
+    let run = column(&["supply.const.mu_orbit10pct=100", "optical_depth.tau_stop=0.06", "radiation.TM_K=2000"]);
+    let summary = run.summary();
+    assert_eq!(summary["early_stop_reason"], "tau_exceeded");
+    assert_eq!(summary["stop_reason"], "tau_exceeded");
+}
+
+#[test]
+fn a_column_needs_no_disk_block() {
+    let radii = [format!("geometry.r_in={}", 1.5 * R_MARS), format!("geometry.r_out={}", 1.7 * R_MARS)];
+    let run = column(&["disk=null", &radii[0], &radii[1]]);
+    assert_eq!(run.summary()["geometry_source"], "geometry.r_in_out");
+    let area = run.table("series/diagnostics.parquet").real("area_m2")[0];
+    assert_close(area, PI * (1.6 * R_MARS).powi(2), 1e-14);
+    let narrow = column(&["disk.geometry.r_in_RM=2.7"]);
+    assert_close(last(&narrow, "r_RM"), 2.7, 1e-15);
+}
+
+#[test]
+fn a_column_without_an_optical_depth_starts_from_what_is_given() {
+    let free = |more: &[&str]| {
+        let all: Vec<&str> = ["optical_depth=null", "supply.enabled=false"].iter().chain(more).copied().collect();
+        column(&all)
+    };
+    let with_depth = column(&["optical_depth.tau0_target=0.3"]);
+    let target = free(&["init_tau1.enabled=true", "init_tau1.target_tau=0.3"]);
+    assert_close(start(&target), start(&with_depth), 1e-14);
+    assert_eq!(start(&free(&["surface.sigma_surf_init_override=0.125"])), 0.125);
+    // 3e-5 of the mass of Mars over the ring, and no more than makes it opaque.
+    let mass = "inner_disk_mass={M_in_ratio: 3.0e-5}";
+    let thick = free(&[mass, "surface.init_policy=\"none\""]);
+    let sigma = 3e-5 * M_MARS / (PI * R_MARS * R_MARS * (2.7 * 2.7 - 1.0));
+    assert_close(start(&thick), sigma, 1e-14);
+    let opaque = start(&free(&["init_tau1.enabled=true"]));
+    assert_close(start(&free(&[mass])), opaque, 1e-14);
+    assert_eq!(start(&free(&[])), 0.0);
+}
+
+#[test]
+fn a_fixed_optical_depth_shields_for_ever() {
+    // Φ falls from 1 at τ = 0 to 0.2 at τ = 1.
+    let table = format!("shielding.table_path={}", support::data("phi_020.csv").display());
+    let run = column(&["shielding.mode=fixed_tau1", "shielding.fixed_tau1_tau=0.7", &table]);
+    let series = run.table("series/run.parquet");
+    assert!(series.real("phi_used").iter().all(|phi| (phi - 0.44).abs() < 1e-15));
+    for (sigma, kappa) in series.real("Sigma_tau1").iter().zip(series.real("kappa_eff")) {
+        assert_close(*sigma, 0.7 / kappa, 1e-14);
+    }
+    let given = column(&["shielding.mode=fixed_tau1", "shielding.fixed_tau1_sigma=2.5", &table]);
+    assert!(given.table("series/run.parquet").real("Sigma_tau1").iter().all(|sigma| *sigma == 2.5));
+}
