@@ -180,21 +180,30 @@ fn eliminate<L: Lanes>(lanes: L, entries: &mut Tiles, p: usize, c: usize) {
     let inverse = 1.0 / pivot_row[c];
     // Subtracting −1 times the factor puts it into lane c, which has been cleared.
     let pivot_row = lanes.add(lanes.keep(&AFTER[c], lanes.load(&pivot_row)), lanes.load(&MINUS_ONE[c]));
-    let reduce = |row: &mut Block| {
-        let factor = lanes.splat(row[c] * inverse);
-        let rest = lanes.keep(&OTHERS[c], lanes.load(row));
-        lanes.store(lanes.mul_sub(factor, pivot_row, rest), row);
-    };
-    tiles[p][c + 1..].iter_mut().for_each(reduce);
-    for band in tiles[width..].chunks_exact_mut(width) {
-        band[p].iter_mut().for_each(reduce);
+    for row in &mut tiles[p][c + 1..] {
+        reduce(lanes, c, inverse, pivot_row, row);
     }
+    for band in tiles[width..].chunks_exact_mut(width) {
+        for row in &mut band[p] {
+            reduce(lanes, c, inverse, pivot_row, row);
+        }
+    }
+}
+
+#[inline(always)]
+fn reduce<L: Lanes>(lanes: L, c: usize, inverse: f64, pivot_row: L::V, row: &mut Block) {
+    let factor = lanes.splat(row[c] * inverse);
+    let rest = lanes.keep(&OTHERS[c], lanes.load(row));
+    lanes.store(lanes.mul_sub(factor, pivot_row, rest), row);
 }
 
 /// Tile := L⁻¹ tile, with the unit lower triangle L of `diagonal`.
 #[inline(always)]
 fn divide<L: Lanes>(lanes: L, diagonal: &Tile, tile: &mut Tile) {
-    let mut rows = tile.map(|row| lanes.load(&row));
+    let mut rows = [lanes.splat(0.0); LANES];
+    for r in 0..LANES {
+        rows[r] = lanes.load(&tile[r]);
+    }
     for c in 0..LANES {
         for r in c + 1..LANES {
             rows[r] = lanes.mul_sub(lanes.splat(diagonal[r][c]), rows[c], rows[r]);
@@ -209,38 +218,43 @@ fn divide<L: Lanes>(lanes: L, diagonal: &Tile, tile: &mut Tile) {
 #[inline(always)]
 fn subtract_product<L: Lanes>(lanes: L, left: &Tile, right: &Tile, tile: &mut Tile) {
     if L::MANY {
-        subtract_rows::<L, 0, 8>(lanes, left, right, tile);
+        subtract_rows::<L, 8>(lanes, left, right, tile, 0);
     } else {
-        subtract_rows::<L, 0, 4>(lanes, left, right, tile);
-        subtract_rows::<L, 4, 8>(lanes, left, right, tile);
+        subtract_rows::<L, 4>(lanes, left, right, tile, 0);
+        subtract_rows::<L, 4>(lanes, left, right, tile, 4);
     }
 }
 
 #[inline(always)]
-fn subtract_rows<L: Lanes, const FROM: usize, const TO: usize>(lanes: L, left: &Tile, right: &Tile, tile: &mut Tile) {
-    let mut rows = [lanes.splat(0.0); LANES];
-    for r in FROM..TO {
-        rows[r] = lanes.load(&tile[r]);
+fn subtract_rows<L: Lanes, const ROWS: usize>(lanes: L, left: &Tile, right: &Tile, tile: &mut Tile, first: usize) {
+    let mut rows = [lanes.splat(0.0); ROWS];
+    for r in 0..ROWS {
+        rows[r] = lanes.load(&tile[first + r]);
     }
     for c in 0..LANES {
         let vector = lanes.load(&right[c]);
-        for r in FROM..TO {
-            rows[r] = lanes.mul_sub(lanes.splat(left[r][c]), vector, rows[r]);
+        for r in 0..ROWS {
+            rows[r] = lanes.mul_sub(lanes.splat(left[first + r][c]), vector, rows[r]);
         }
     }
-    for r in FROM..TO {
-        lanes.store(rows[r], &mut tile[r]);
+    for r in 0..ROWS {
+        lanes.store(rows[r], &mut tile[first + r]);
     }
+}
+
+/// Row r of the identity.
+#[inline(always)]
+fn unit<L: Lanes>(lanes: L, r: usize) -> L::V {
+    lanes.mul_sub(lanes.load(&MINUS_ONE[r]), lanes.splat(1.0), lanes.splat(0.0))
 }
 
 /// Inverses of the unit lower and of the upper triangle of a tile, of which `size` rows and columns count.
 #[inline(always)]
 fn invert<L: Lanes>(lanes: L, tile: &Tile, size: usize, [lower, upper]: &mut [Tile; 2]) {
     let zero = lanes.splat(0.0);
-    let unit = |r: usize| lanes.mul_sub(lanes.load(&MINUS_ONE[r]), lanes.splat(1.0), zero);
     let mut rows = [zero; LANES];
     for r in 0..LANES {
-        let mut row = unit(r);
+        let mut row = unit(lanes, r);
         for c in 0..r {
             row = lanes.mul_sub(lanes.splat(tile[r][c]), rows[c], row);
         }
@@ -249,7 +263,7 @@ fn invert<L: Lanes>(lanes: L, tile: &Tile, size: usize, [lower, upper]: &mut [Ti
     }
     rows = [zero; LANES];
     for r in (0..LANES).rev() {
-        let mut row = unit(r);
+        let mut row = unit(lanes, r);
         for c in r + 1..LANES {
             row = lanes.mul_sub(lanes.splat(tile[r][c]), rows[c], row);
         }
@@ -283,7 +297,11 @@ impl Kernel for Solve<'_> {
 
 #[inline(always)]
 fn tile_times_vector<L: Lanes>(lanes: L, tile: &Tile, vector: L::V) -> L::V {
-    lanes.sums(tile.map(|row| lanes.mul(lanes.load(&row), vector)))
+    let mut terms = [vector; LANES];
+    for r in 0..LANES {
+        terms[r] = lanes.mul(lanes.load(&tile[r]), vector);
+    }
+    lanes.sums(terms)
 }
 
 #[cfg(test)]

@@ -84,30 +84,30 @@ impl Scratch {
 /// Eight rows of a matrix times a vector, which may be longer than they are.
 #[inline(always)]
 pub(super) fn products<L: Lanes>(lanes: L, band: &[Tile], vector: &[Block]) -> L::V {
-    let zero = lanes.splat(0.0);
-    let mut sums = [zero; LANES];
     if L::MANY {
-        add_products::<L, 0, 8>(lanes, band, vector, &mut sums);
-    } else {
-        add_products::<L, 0, 4>(lanes, band, vector, &mut sums);
-        add_products::<L, 4, 8>(lanes, band, vector, &mut sums);
+        return lanes.sums(partial_products(lanes, band, vector, 0));
     }
-    lanes.sums(sums)
+    let [a, b, c, d] = partial_products(lanes, band, vector, 0);
+    let [e, f, g, h] = partial_products(lanes, band, vector, 4);
+    lanes.sums([a, b, c, d, e, f, g, h])
 }
 
+/// Sums by lane of as many rows as there are registers for.
 #[inline(always)]
-fn add_products<L: Lanes, const FROM: usize, const TO: usize>(
+fn partial_products<L: Lanes, const ROWS: usize>(
     lanes: L,
     band: &[Tile],
     vector: &[Block],
-    sums: &mut [L::V; LANES],
-) {
+    first: usize,
+) -> [L::V; ROWS] {
+    let mut sums = [lanes.splat(0.0); ROWS];
     for (tile, block) in band.iter().zip(vector) {
         let block = lanes.load(block);
-        for row in FROM..TO {
-            sums[row] = lanes.mul_add(lanes.load(&tile[row]), block, sums[row]);
+        for row in 0..ROWS {
+            sums[row] = lanes.mul_add(lanes.load(&tile[first + row]), block, sums[row]);
         }
     }
+    sums
 }
 
 /// dΣ/dt [kg m⁻² s⁻¹] of a state Σ [kg m⁻²]; both of length n. Without tables there are no collisions.
@@ -268,18 +268,22 @@ fn jacobian_row<L: Lanes>(lanes: L, tables: &PairTables, scratch: &mut Scratch, 
     let [remnants, fragments] = &mut scratch.additions[k % 2];
     let additions = remnants.blocks_mut().iter_mut().zip(fragments.blocks_mut());
     let columns = tables.inverse_masses.blocks().iter().zip(scratch.suffix.blocks_mut()).zip(additions);
+    let [from, to] = tables.others_span[k].map(|block| block as usize);
     for (l, ((out, gain), ((inverse, suffix), (remnants, fragments)))) in
         out.iter_mut().zip(gains).zip(columns).enumerate()
     {
-        let mut sum = lanes.add(lanes.load(suffix), lanes.load(fragments));
+        let (mut sum, mut own) = (lanes.load(suffix), lanes.mul(count, lanes.load(&gain[within])));
         if l < home_end {
             sum = lanes.mul_add(count, lanes.load(&home[l][within]), sum);
         }
-        let own = lanes.mul_add(count, lanes.load(&gain[within]), lanes.load(remnants));
+        if l >= from && l < to {
+            sum = lanes.add(sum, lanes.load(fragments));
+            own = lanes.add(own, lanes.load(remnants));
+            lanes.store(zero, remnants);
+            lanes.store(zero, fragments);
+        }
         lanes.store(sum, suffix);
         lanes.store(lanes.mul(lanes.mul_add(integral, sum, own), lanes.load(inverse)), &mut out[within]);
-        lanes.store(zero, remnants);
-        lanes.store(zero, fragments);
     }
 }
 

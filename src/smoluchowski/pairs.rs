@@ -71,6 +71,8 @@ pub struct PairTables {
     /// All other pairs by remnant bin, and where each bin begins.
     pub(super) others: Vec<Pair>,
     pub(super) others_of: Vec<u32>,
+    /// Blocks of columns, from and to, that hold bin k and the bodies of its list.
+    pub(super) others_span: Vec<[u32; 2]>,
     /// What the Python program's step needs instead.
     pub(super) number_form: OnceLock<NumberForm>,
 }
@@ -98,6 +100,7 @@ impl PairTables {
             home_ends: vec![0; n.div_ceil(LANES)],
             others: Vec::with_capacity(n * n),
             others_of: vec![0; n + 1],
+            others_span: vec![[0; 2]; n],
             number_form: OnceLock::new(),
         };
         tables.fill(inputs);
@@ -234,6 +237,11 @@ impl PairTables {
         // Each place has moved to the start of the next bin.
         self.others_of.copy_within(0..n, 1);
         self.others_of[0] = 0;
+        for k in 0..n {
+            let bodies = self.others_in(k).iter().flat_map(|pair| [pair.body, pair.partner]);
+            let (first, last) = bodies.fold((k as u32, k as u32), |(a, b), body| (a.min(body), b.max(body)));
+            self.others_span[k] = [first / LANES as u32, last / LANES as u32 + 1];
+        }
     }
 
     /// The pairs of the list whose remnant is in a bin.

@@ -32,7 +32,11 @@ pub trait Lanes: Copy {
     /// [`Lanes::sum`] of eight vectors, the digits the same.
     #[inline(always)]
     fn sums(self, vectors: [Self::V; 8]) -> Self::V {
-        self.load(&vectors.map(|vector| self.sum(vector)))
+        let mut sums = [0.0; 8];
+        for (sum, vector) in sums.iter_mut().zip(vectors) {
+            *sum = self.sum(vector);
+        }
+        self.load(&sums)
     }
     /// One step of a sum of products of numbers that are not vectors.
     fn fuse(self, a: f64, b: f64, c: f64) -> f64;
@@ -59,24 +63,44 @@ macro_rules! lanes {
             }
             #[inline(always)]
             fn add(self, a: Self::V, b: Self::V) -> Self::V {
-                std::array::from_fn(|part| self.add_f64s(a[part], b[part]))
+                let mut result = a;
+                for part in 0..$count {
+                    result[part] = self.add_f64s(a[part], b[part]);
+                }
+                result
             }
             #[inline(always)]
             fn mul(self, a: Self::V, b: Self::V) -> Self::V {
-                std::array::from_fn(|part| self.mul_f64s(a[part], b[part]))
+                let mut result = a;
+                for part in 0..$count {
+                    result[part] = self.mul_f64s(a[part], b[part]);
+                }
+                result
             }
             #[inline(always)]
             fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-                std::array::from_fn(|part| self.mul_add_f64s(a[part], b[part], c[part]))
+                let mut result = a;
+                for part in 0..$count {
+                    result[part] = self.mul_add_f64s(a[part], b[part], c[part]);
+                }
+                result
             }
             #[inline(always)]
             fn mul_sub(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-                std::array::from_fn(|part| self.negate_mul_add_f64s(a[part], b[part], c[part]))
+                let mut result = a;
+                for part in 0..$count {
+                    result[part] = self.negate_mul_add_f64s(a[part], b[part], c[part]);
+                }
+                result
             }
             #[inline(always)]
             fn keep(self, mask: &Mask, vector: Self::V) -> Self::V {
                 let mask: Self::V = pulp::cast(*mask);
-                std::array::from_fn(|part| self.and_f64s(mask[part], vector[part]))
+                let mut result = vector;
+                for part in 0..$count {
+                    result[part] = self.and_f64s(mask[part], vector[part]);
+                }
+                result
             }
             #[inline(always)]
             fn sum(self, vector: Self::V) -> f64 {
@@ -114,7 +138,8 @@ mod x86 {
     use pulp::{Simd, f64x4, f64x8};
     use std::arch::x86_64::{__m256d, __m512d};
 
-    // Eight sums at once need 7 additions and 14 shuffles instead of 24 each.
+    // Eight sums at once need 7 additions and 14 shuffles instead of 24 each. Functions rather than closures: only
+    // those are sure to be compiled for these processors.
     lanes!(
         V3,
         f64x4,
@@ -122,20 +147,30 @@ mod x86 {
         false,
         #[inline(always)]
         fn sums(self, vectors: [Self::V; 8]) -> Self::V {
-            let halves: [__m256d; 8] = vectors.map(|[low, high]| pulp::cast(self.add_f64s(low, high)));
-            let quarter = |a, b| {
-                let low = self.avx._mm256_permute2f128_pd::<0x20>(a, b);
-                self.avx._mm256_add_pd(low, self.avx._mm256_permute2f128_pd::<0x31>(a, b))
-            };
-            let four = |[a, b, c, d]: [__m256d; 4]| {
-                let (ac, bd) = (quarter(a, c), quarter(b, d));
-                let even = self.avx._mm256_unpacklo_pd(ac, bd);
-                self.avx._mm256_add_pd(even, self.avx._mm256_unpackhi_pd(ac, bd))
-            };
-            let [a, b, c, d, e, f, g, h] = halves;
-            [pulp::cast(four([a, b, c, d])), pulp::cast(four([e, f, g, h]))]
+            let [a, b, c, d, e, f, g, h] = vectors;
+            let low = [fold(self, a), fold(self, b), fold(self, c), fold(self, d)];
+            let high = [fold(self, e), fold(self, f), fold(self, g), fold(self, h)];
+            [pulp::cast(four_sums(self, low)), pulp::cast(four_sums(self, high))]
         }
     );
+
+    #[inline(always)]
+    fn fold(simd: V3, [low, high]: [f64x4; 2]) -> __m256d {
+        pulp::cast(simd.add_f64s(low, high))
+    }
+
+    #[inline(always)]
+    fn four_sums(simd: V3, [a, b, c, d]: [__m256d; 4]) -> __m256d {
+        let (ac, bd) = (add_halves(simd, a, c), add_halves(simd, b, d));
+        simd.avx._mm256_add_pd(simd.avx._mm256_unpacklo_pd(ac, bd), simd.avx._mm256_unpackhi_pd(ac, bd))
+    }
+
+    #[inline(always)]
+    fn add_halves(simd: V3, a: __m256d, b: __m256d) -> __m256d {
+        let low = simd.avx._mm256_permute2f128_pd::<0x20>(a, b);
+        simd.avx._mm256_add_pd(low, simd.avx._mm256_permute2f128_pd::<0x31>(a, b))
+    }
+
     lanes!(
         V4,
         f64x8,
@@ -143,21 +178,26 @@ mod x86 {
         true,
         #[inline(always)]
         fn sums(self, vectors: [Self::V; 8]) -> Self::V {
-            let [a, b, c, d, e, f, g, h]: [__m512d; 8] = vectors.map(|[vector]| pulp::cast(vector));
-            let simd = self.avx512f;
-            let halve = |a, b| {
-                let low = simd._mm512_shuffle_f64x2::<0x44>(a, b);
-                simd._mm512_add_pd(low, simd._mm512_shuffle_f64x2::<0xee>(a, b))
-            };
-            let quarter = |a, b| {
-                let even = simd._mm512_shuffle_f64x2::<0x88>(a, b);
-                simd._mm512_add_pd(even, simd._mm512_shuffle_f64x2::<0xdd>(a, b))
-            };
-            let (even, odd) = (quarter(halve(a, c), halve(e, g)), quarter(halve(b, d), halve(f, h)));
-            let low = simd._mm512_unpacklo_pd(even, odd);
-            [pulp::cast(simd._mm512_add_pd(low, simd._mm512_unpackhi_pd(even, odd)))]
+            let [[a], [b], [c], [d], [e], [f], [g], [h]] = vectors;
+            let even = add_quarters(self, add_wide_halves(self, a, c), add_wide_halves(self, e, g));
+            let odd = add_quarters(self, add_wide_halves(self, b, d), add_wide_halves(self, f, h));
+            let low = self.avx512f._mm512_unpacklo_pd(even, odd);
+            [pulp::cast(self.avx512f._mm512_add_pd(low, self.avx512f._mm512_unpackhi_pd(even, odd)))]
         }
     );
+
+    #[inline(always)]
+    fn add_wide_halves(simd: V4, a: f64x8, b: f64x8) -> __m512d {
+        let (a, b) = (pulp::cast(a), pulp::cast(b));
+        let low = simd.avx512f._mm512_shuffle_f64x2::<0x44>(a, b);
+        simd.avx512f._mm512_add_pd(low, simd.avx512f._mm512_shuffle_f64x2::<0xee>(a, b))
+    }
+
+    #[inline(always)]
+    fn add_quarters(simd: V4, a: __m512d, b: __m512d) -> __m512d {
+        let even = simd.avx512f._mm512_shuffle_f64x2::<0x88>(a, b);
+        simd.avx512f._mm512_add_pd(even, simd.avx512f._mm512_shuffle_f64x2::<0xdd>(a, b))
+    }
 }
 
 /// Lanes in plain arithmetic.
