@@ -2,6 +2,7 @@
 
 use super::collisions::{Breakup, pair_tables};
 use super::report::{CellFacts, CellStop, Ledger};
+use super::supply::{CellSupply, SupplyState};
 use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::physics::size_distribution::SizeGrid;
 use crate::smoluchowski::cell_integrator::FIRST_STEP;
@@ -19,10 +20,8 @@ pub struct CellModel {
     pub scale_height: f64,
     /// Outcomes of its collisions, see [`CellModel::tables`].
     pub(super) tables: OnceLock<PairTables>,
-    /// Supply before and after mixing [kg m⁻² s⁻¹].
-    pub supply_raw: f64,
-    /// Supply after mixing [kg m⁻² s⁻¹].
-    pub supply_nominal: f64,
+    /// Its fresh material.
+    pub supply: CellSupply,
 }
 
 impl CellModel {
@@ -44,12 +43,20 @@ pub struct CellState {
     pub stop: Option<(CellStop, f64, f64)>,
     /// What crossed the border since the start.
     pub cumulative: Ledger,
+    /// Fresh material: feedback, reservoir, deep buffer.
+    pub supply: SupplyState,
 }
 
 impl CellState {
-    /// A cell with the given surface density per bin [kg m⁻²].
+    /// A cell with the given surface density per bin [kg m⁻²], whose supply is unlimited.
     pub fn new(bins: Vec<f64>) -> Self {
-        CellState { bins, first_step: FIRST_STEP, stop: None, cumulative: Ledger::default() }
+        CellState {
+            bins,
+            first_step: FIRST_STEP,
+            stop: None,
+            cumulative: Ledger::default(),
+            supply: SupplyState::default(),
+        }
     }
 
     /// Saves or restores cells; when restoring, `cells` are those of the same disk at any time.
@@ -63,14 +70,23 @@ impl CellState {
         exchange.each("first_step", "s", "first inner step of the next coupling step", cells, |c| &mut c.first_step)?;
         exchange.each("blown_out", SURFACE, "mass per area blown out since the start", cells, |c| {
             // What is missing in the pattern is not saved.
-            let CellState { bins: _, first_step: _, stop: _, cumulative } = c;
-            let Ledger { blowout, sublimation: _, gas_drag: _, supplied: _, clipped: _ } = cumulative;
+            let CellState { bins: _, first_step: _, stop: _, cumulative, supply: _ } = c;
+            let Ledger { blowout, sublimation: _, gas_drag: _, supplied: _, buffered: _, clipped: _ } = cumulative;
             blowout
         })?;
         exchange.each("sublimated", SURFACE, "the same, evaporated", cells, |c| &mut c.cumulative.sublimation)?;
         exchange.each("dragged", SURFACE, "the same, removed by gas drag", cells, |c| &mut c.cumulative.gas_drag)?;
         exchange.each("supplied", SURFACE, "the same, brought in", cells, |c| &mut c.cumulative.supplied)?;
+        exchange
+            .each("buffered", SURFACE, "the same, put into the deep buffer", cells, |c| &mut c.cumulative.buffered)?;
         exchange.each("clipped", SURFACE, "the same, added by round-off", cells, |c| &mut c.cumulative.clipped)?;
+        exchange.each("feedback", "1", "factor of the feedback on the supply", cells, |c| {
+            let SupplyState { feedback_scale, reservoir: _, deep: _ } = &mut c.supply;
+            feedback_scale
+        })?;
+        exchange
+            .each("reservoir", SURFACE, "mass per area left in the reservoir", cells, |c| &mut c.supply.reservoir)?;
+        exchange.each("deep", SURFACE, "mass per area in the deep buffer", cells, |c| &mut c.supply.deep)?;
         let mut stops: Vec<_> = cells.iter().map(|cell| cell.stop).collect();
         exchange.wire("stops", "why, when and at which optical depth cells have stopped", &mut stops)?;
         if stops.len() != cells.len() {
