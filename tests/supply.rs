@@ -324,7 +324,10 @@ fn a_step_is_no_longer_than_the_feedback_allows() {
     let pace = Pace::Adaptive { rtol, dt_max: f64::INFINITY };
     let clock = Clock::new(time_grid(&setup, 100.0, 1e5), pace, OutputTimes::EveryStep);
     let mut longest: f64 = 0.0;
-    driver::run(course(&mut setup, clock), Desk::default(), &mut |tick| longest = longest.max(tick.dt)).unwrap().result.unwrap();
+    driver::run(course(&mut setup, clock), Desk::default(), &mut |tick| longest = longest.max(tick.dt))
+        .unwrap()
+        .result
+        .unwrap();
     // A tenth of response time over gain.
     let limit = 0.1 * 2e-4 * YEAR / 0.5;
     assert!(longest <= limit * (1.0 + ROUNDING) && longest > 0.5 * limit, "{longest} {limit}");

@@ -76,6 +76,17 @@ impl Generations {
         Ok(path)
     }
 
+    /// Writes the state before a step that has failed: `failure_step_NNNNNNNNN.h5`, which nobody goes on from unasked.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_failure(&self, step: u64, snapshot: &Snapshot) -> Result<PathBuf, CheckpointError> {
+        fs::create_dir_all(&self.folder).map_err(OutputError::io("create the folder", &self.folder))?;
+        let path = self.folder.join(format!("failure_step_{step:09}{ENDING}"));
+        file::write(&path, snapshot)?;
+        Ok(path)
+    }
+
     /// The newest checkpoint that can be read and that `accept` accepts; `None` if there is no checkpoint at all.
     ///
     /// # Errors

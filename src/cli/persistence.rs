@@ -6,6 +6,7 @@ use crate::checkpoint::file;
 use crate::checkpoint::generations::Generations;
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
 use crate::config::{Config, io};
+use crate::output::archive::{ArchivePlan, KeepLocal};
 use crate::output::folder::{CHECKPOINTS, OutputFolder};
 use crate::output::parquet::{Codec, Packing};
 use crate::output::provenance::provenance;
@@ -270,6 +271,26 @@ pub fn packing(config: &Config) -> Packing {
         merge: streaming.merge_at_end,
         clean_up: streaming.cleanup_chunks,
     }
+}
+
+/// What to do with a finished run, if anything.
+pub fn archive_plan(config: &Config) -> Option<ArchivePlan> {
+    let archive = &config.io.archive;
+    let enabled = std::env::var("IO_ARCHIVE").ok().and_then(|word| flag(&word)).unwrap_or(archive.enabled);
+    let dir = archive.dir.as_ref().filter(|dir| enabled && !dir.trim().is_empty())?;
+    Some(ArchivePlan {
+        dir: PathBuf::from(dir),
+        keep: match archive.keep_local {
+            io::KeepLocal::None => KeepLocal::Nothing,
+            io::KeepLocal::Metadata => KeepLocal::Metadata,
+            io::KeepLocal::All => KeepLocal::All,
+        },
+        verify: archive.verify && archive.verify_level != io::VerifyLevel::Standard,
+        volume_info: archive.record_volume_info,
+        slow: archive.warn_slow_mb_s,
+        slow_from: archive.warn_slow_min_gb,
+        min_free: archive.min_free_gb,
+    })
 }
 
 /// Whether chunks are written while the run goes on: the configuration, unless a variable of the environment forces it.

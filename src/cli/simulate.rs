@@ -3,7 +3,7 @@
 use super::agreement::{Agreed, agree};
 use super::configuration::ConfigurationArgs;
 use super::facts;
-use super::persistence::{Identity, Place, deadline, find_place, keeper, packing, parse_walltime};
+use super::persistence::{Identity, Place, archive_plan, deadline, find_place, keeper, packing, parse_walltime};
 use super::progress::Progress;
 use super::{CONFIGURATION, FINISHED, INPUT_OUTPUT, NUMERICAL, STOPPED};
 use crate::checkpoint::CheckpointError;
@@ -11,6 +11,7 @@ use crate::checkpoint::snapshot::Snapshot;
 use crate::config::{Config, ConfigError, Loaded, io, numerics};
 use crate::disk::setup::{self, Setup, SetupError};
 use crate::output::OutputError;
+use crate::output::archive::archive;
 use crate::output::recorder::{BinFacts, End, OutputOptions, Recorder};
 use crate::output::summary::{Outcome, Performance, RankPerformance, SummaryFacts};
 use crate::parallel::communicator::Communicator;
@@ -27,7 +28,7 @@ use crate::run::time_grid::{FirstStep, NoDuration, Request, TimeGrid};
 use clap::Args;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Arguments of a run.
@@ -161,14 +162,21 @@ pub enum SimulateError {
         status: u8,
     },
     /// The run stopped where it could not go on.
-    #[error("the run failed{} {source}; everything until then is in {}", on_process(*process), folder.display())]
+    #[error(
+        "the run failed{} {source}; everything until then is in {}{}",
+        on_process(*process),
+        folder.display(),
+        how_to_repeat(dump.as_deref())
+    )]
     Run {
         /// Process that found it, where several work.
         process: Option<usize>,
         /// What went wrong.
-        source: RunError,
+        source: Box<RunError>,
         /// Output folder.
         folder: PathBuf,
+        /// The state before the step that failed.
+        dump: Option<PathBuf>,
     },
 }
 
@@ -189,6 +197,16 @@ impl SimulateError {
             SimulateError::Run { .. } => NUMERICAL,
         }
     }
+}
+
+fn how_to_repeat(dump: Option<&Path>) -> String {
+    let how = |dump: &Path| {
+        let dump = dump.display();
+        format!(
+            "; {dump} has the state before that step, to be taken again with --resume --override numerics.resume.from_path={dump}"
+        )
+    };
+    dump.map_or_else(String::new, how)
 }
 
 fn on_process(process: Option<usize>) -> String {
@@ -326,7 +344,9 @@ fn simulate(
     progress.close();
     // Process 0 has both.
     let (Some(ended), Some(recorder)) = (ended, recorder) else { return Ok(()) };
-    let folder = recorder.folder().path().to_path_buf();
+    // Its lock lasts until everything is done.
+    let place = recorder.folder().clone();
+    let folder = place.path().to_path_buf();
     let performance = performance(&ended, decision.threads, [started.elapsed().as_secs_f64(), setup_s]);
     let time_grid = facts::time_grid(config, &grid, model.run.chi);
     let facts = summary_facts(&ended, time_grid, performance);
@@ -343,14 +363,15 @@ fn simulate(
         }
         Ok(reason) => {
             let summary = summary?;
+            let archived = archive_plan(config).map(|plan| archive(&place, &plan)).transpose()?;
             if !quiet {
-                print_result(&summary, reason, &folder);
+                print_result(&summary, reason, archived.as_deref().unwrap_or(&folder));
             }
             Ok(())
         }
         Err(source) => {
             let process = ended.failed_on.filter(|_| communicator.size() > 1);
-            Err(SimulateError::Run { process, source, folder })
+            Err(SimulateError::Run { process, source: Box::new(source), folder, dump: ended.dump })
         }
     }
 }

@@ -265,7 +265,6 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
         (&["io.step_diagnostics.enable=true"], "false"),
         (&["io.streaming.compression=brotli"], "`snappy`, `zstd`, `none`"),
         (&["io.streaming.offload.enabled=true"], "false"),
-        (&["io.archive.enabled=true"], "false"),
     ];
     for (overrides, taken) in cases {
         let message = refused(overrides);

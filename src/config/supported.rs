@@ -38,7 +38,6 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
         (c.io.step_diagnostics.enable, "io.step_diagnostics.enable", "false"),
         (codec, "io.streaming.compression", "`snappy`, `zstd`, `none`"),
         (c.io.streaming.offload.enabled, "io.streaming.offload.enabled", "false"),
-        (c.io.archive.enabled, "io.archive.enabled", "false"),
     ];
     table
         .into_iter()

@@ -120,6 +120,12 @@ pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
         "set it to false: the initial surface density follows from optical_depth.tau0_target",
     );
     refuse(
+        config.io.archive.enabled && config.io.archive.dir.as_ref().is_none_or(|dir| dir.trim().is_empty()),
+        &["io.archive.dir", "io.archive.enabled"],
+        "missing key `io.archive.dir`".to_owned(),
+        "`io.archive.enabled` is true; name the folder of the archive",
+    );
+    refuse(
         config.dynamics.i0 > PI,
         &["dynamics.i0"],
         format!("`dynamics.i0` = {} rad is out of range", config.dynamics.i0),

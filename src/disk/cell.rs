@@ -76,23 +76,27 @@ impl CellState {
         exchange.each("blown_out", SURFACE, "mass per area blown out since the start", cells, |c| {
             // What is missing in the pattern is not saved.
             let CellState { bins: _, first_step: _, excitation: _, stop: _, cumulative, supply: _ } = c;
-            let Excitation { e: _, i: _ } = c.excitation;
-            let SupplyState { feedback_scale: _, reservoir: _, deep: _ } = c.supply;
             let Ledger { blowout, sublimation: _, gas_drag: _, supplied: _, clipped: _, buffered: _ } = cumulative;
             blowout
         })?;
         exchange.each("sublimated", SURFACE, "the same, evaporated", cells, |c| &mut c.cumulative.sublimation)?;
         exchange.each("dragged", SURFACE, "the same, removed by gas drag", cells, |c| &mut c.cumulative.gas_drag)?;
         exchange.each("supplied", SURFACE, "the same, brought in", cells, |c| &mut c.cumulative.supplied)?;
-        exchange.each("buffered", SURFACE, "the same, into the deep buffer", cells, |c| &mut c.cumulative.buffered)?;
+        exchange
+            .each("buffered", SURFACE, "the same, put into the deep buffer", cells, |c| &mut c.cumulative.buffered)?;
         exchange.each("clipped", SURFACE, "the same, added by round-off", cells, |c| &mut c.cumulative.clipped)?;
-        exchange.each("eccentricity", "1", "eccentricity of the grains", cells, |c| &mut c.excitation.e)?;
-        exchange.each("inclination", "rad", "inclination of the grains", cells, |c| &mut c.excitation.i)?;
-        exchange.each("supply_feedback", "1", "factor of the supply that follows the optical depth", cells, |c| {
-            &mut c.supply.feedback_scale
+        exchange.each("feedback", "1", "factor of the feedback on the supply", cells, |c| {
+            let SupplyState { feedback_scale, reservoir: _, deep: _ } = &mut c.supply;
+            feedback_scale
         })?;
-        exchange.each("supply_reservoir", SURFACE, "left in the reservoir", cells, |c| &mut c.supply.reservoir)?;
-        exchange.each("deep", SURFACE, "surface density of the deep buffer", cells, |c| &mut c.supply.deep)?;
+        exchange
+            .each("reservoir", SURFACE, "mass per area left in the reservoir", cells, |c| &mut c.supply.reservoir)?;
+        exchange.each("deep", SURFACE, "mass per area in the deep buffer", cells, |c| &mut c.supply.deep)?;
+        exchange.each("eccentricity", "1", "eccentricity of the grains", cells, |c| {
+            let Excitation { e, i: _ } = &mut c.excitation;
+            e
+        })?;
+        exchange.each("inclination", "rad", "inclination of the grains", cells, |c| &mut c.excitation.i)?;
         let mut stops: Vec<_> = cells.iter().map(|cell| cell.stop).collect();
         exchange.wire("stops", "why, when and at which optical depth cells have stopped", &mut stops)?;
         if stops.len() != cells.len() {

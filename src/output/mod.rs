@@ -8,7 +8,7 @@
 //! - [`parquet`], [`csv`]: the two table formats; [`chunks`]: the pieces of a table, [`part_file`]: how a file becomes
 //!   whole
 //! - [`tracks`], [`summary`], [`run_config`], [`provenance`]: the JSON files
-//! - [`folder`]: the output folder, [`lock`] against another run; [`recorder`]: ties everything together, read it first
+//! - [`folder`]: the output folder, [`lock`] against another run, [`archive`] of a finished one; [`recorder`]: ties everything together, read it first
 //! - [`docs`]: renders `docs/output.md`
 //!
 //! Nothing here computes physics; the numbers come from [`crate::disk::report`] and [`crate::run::budget`].
@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use crate::checkpoint::snapshot::SnapshotError;
 
+pub mod archive;
 pub mod budgets;
 pub mod chunks;
 pub mod columns;

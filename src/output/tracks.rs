@@ -94,7 +94,7 @@ impl Tracks {
             ("clip_factor", "1", "supply handed to the surface over scaled supply, area mean", clip_factor),
             ("temperature_scale", "1", "factor of the temperature on the supply, area mean", temperature_scale),
             ("feedback_scale", "1", "factor of the feedback on the supply, area mean", feedback_scale),
-            ("reservoir", "M_Mars", "left in the reservoirs of cells, area mean", reservoir),
+            ("reservoir", "6.4171e23 kg", "mass left in the reservoirs, area mean", reservoir),
         ] {
             exchange.reals(name, unit, long_name, &mut track.0)?;
         }

@@ -31,12 +31,14 @@ pub struct Step {
 pub struct Failure {
     /// Index of the cell in the disk.
     pub cell: usize,
+    /// Number of the step, from 0.
+    pub step: u64,
     /// Start of the step [s].
     pub time: f64,
     /// What is wrong.
     pub source: StepError,
 }
-wire_struct!(Failure { cell, time, source });
+wire_struct!(Failure { cell, step, time, source });
 
 wire_struct!(StepCounts { coupling, inner_accepted, inner_rejected, fallback });
 

@@ -69,6 +69,7 @@ wire_struct!(BudgetRow {
     residual,
     tolerance_percent,
     identity,
+    deep,
 });
 
 impl BudgetRow {

@@ -27,6 +27,7 @@ use crate::parallel::wire::WireError;
 use crate::physics::PhysicsError;
 use crate::wire_enum;
 use rayon::ThreadPool;
+use std::path::PathBuf;
 
 /// Why a run could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -40,10 +41,12 @@ pub enum RunError {
         source: PhysicsError,
     },
     /// A cell cannot be integrated.
-    #[error("cell {cell}, step from {time:e} s: {source}")]
+    #[error("cell {cell}, step {step} from {time:e} s: {source}")]
     Cell {
         /// Index of the cell.
         cell: usize,
+        /// Number of the step, from 0.
+        step: u64,
         /// Start of the step [s].
         time: f64,
         /// What is wrong.
@@ -139,6 +142,8 @@ pub struct Ended {
     pub result: Result<StopReason, RunError>,
     /// Process on which a cell could not be integrated.
     pub failed_on: Option<usize>,
+    /// The state before the step that failed, as a checkpoint.
+    pub dump: Option<PathBuf>,
     /// Time reached [s].
     pub time: f64,
     /// Steps taken.
@@ -165,14 +170,15 @@ pub struct Effort {
 pub(super) enum Verdict {
     /// With a batch of at most so many steps; cells move if there are new ends of the blocks.
     Go { limit: usize, ends: Vec<usize> },
-    /// Back to so many steps of this batch, and report what was not recorded; the run ends.
-    Return { kept: usize },
+    /// Back to so many steps of this batch, and report what was not recorded; the run ends. If a step has failed, the
+    /// state before it is kept.
+    Return { kept: usize, failed: bool },
     /// The run ends at once.
     Leave,
     /// With a batch of at most so many steps after a checkpoint was written; without a number the run stops there.
     Save { limit: Option<usize> },
 }
-wire_enum!(Verdict { 0 => Go { limit, ends }, 1 => Return { kept }, 2 => Leave, 3 => Save { limit } });
+wire_enum!(Verdict { 0 => Go { limit, ends }, 1 => Return { kept, failed }, 2 => Leave, 3 => Save { limit } });
 
 /// Why a batch is over, as every process knows by itself.
 pub(super) enum Pause {
@@ -196,9 +202,13 @@ pub fn run(course: Course, desk: Desk, observe: &mut (dyn FnMut(&Tick) + Send)) 
         let pause = take_batch(&mut member, leader.as_mut(), threads);
         match member.report(leader.as_mut(), pause) {
             Verdict::Go { limit, ends } => member.go_on(limit, ends),
-            Verdict::Return { kept } => {
+            Verdict::Return { kept, failed } => {
                 leader.iter_mut().for_each(Leader::enter);
                 member.go_back(kept);
+                if failed {
+                    member.send_load();
+                    leader.iter_mut().for_each(|leader| leader.dump(&member));
+                }
                 break member.report_rest();
             }
             Verdict::Leave => break false,

@@ -119,13 +119,24 @@ impl Keeper {
         Ok(order)
     }
 
+    /// Writes the state before the step that has failed, beside the checkpoints but not as one of them.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn dump(&self, step: u64, run: Snapshot) -> Result<PathBuf, CheckpointError> {
+        self.generations.write_failure(step, &self.with_head(run))
+    }
+
+    fn with_head(&self, run: Snapshot) -> Snapshot {
+        Snapshot::of(self.head.entries().iter().cloned().chain(run.entries().iter().cloned()).collect())
+    }
+
     /// Writes a checkpoint of the run, which has taken `step` steps to the simulated time `time` [s].
     ///
     /// # Errors
     /// If it cannot be written; the earlier ones are still there.
     pub fn write(&mut self, step: u64, time: f64, run: Snapshot, started: Instant) -> Result<(), CheckpointError> {
-        let entries = self.head.entries().iter().cloned().chain(run.entries().iter().cloned()).collect();
-        self.generations.write(step, &Snapshot::of(entries))?;
+        self.generations.write(step, &self.with_head(run))?;
         self.plan(time);
         self.written = Instant::now();
         self.cost = started.elapsed();

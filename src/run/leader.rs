@@ -15,6 +15,7 @@ use crate::output::OutputError;
 use crate::output::summary::RankPerformance;
 use crate::parallel::decomposition::Decomposition;
 use rayon::ThreadPool;
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Share of the time since the start that a batch should take: processes wait for each other after each, and cells can
@@ -42,6 +43,7 @@ pub(super) struct Leader<'a> {
     /// Whether the last step that counts ended the run.
     stopped: bool,
     failed_on: Option<usize>,
+    dump: Option<PathBuf>,
     effort: Effort,
     started: Instant,
     last_verdict: Instant,
@@ -69,6 +71,7 @@ impl<'a> Leader<'a> {
             outcome,
             stopped: false,
             failed_on: None,
+            dump: None,
             effort: Effort::default(),
             started: Instant::now(),
             last_verdict: Instant::now(),
@@ -91,14 +94,14 @@ impl<'a> Leader<'a> {
         if let Some((kept, reason)) = self.books.first_stop(&member.steps, &self.batch) {
             (self.stopped, self.outcome) = (true, Some(Ok(reason)));
             self.due.extend_from_slice(&member.steps[..kept]);
-            return Verdict::Return { kept };
+            return Verdict::Return { kept, failed: false };
         }
         let kept = self.batch.steps.len();
         self.due.extend_from_slice(&member.steps[..kept]);
         let outcome = match (self.batch.failure.take(), pause) {
-            (Some((process, Failure { cell, time, source })), _) => {
+            (Some((process, Failure { cell, step, time, source })), _) => {
                 self.failed_on = Some(process);
-                Err(RunError::Cell { cell, time, source })
+                Err(RunError::Cell { cell, step, time, source })
             }
             (None, Pause::End(reason)) => Ok(reason),
             (None, Pause::Error(error)) => Err(error),
@@ -113,7 +116,7 @@ impl<'a> Leader<'a> {
             },
         };
         self.outcome = Some(outcome);
-        Verdict::Return { kept }
+        Verdict::Return { kept, failed: self.failed_on.is_some() }
     }
 
     /// Whether a checkpoint is to be written.
@@ -126,24 +129,41 @@ impl<'a> Leader<'a> {
     pub(super) fn save(&mut self, member: &Member) {
         let started = Instant::now();
         self.enter();
-        if self.entered
-            && let Err(error) = self.write_checkpoint(member, started)
-        {
-            self.outcome = Some(Err(error));
+        if self.entered {
+            let written = self.snapshot(member).and_then(|snapshot| {
+                let Some(keeper) = &mut self.keeper else { return Ok(()) };
+                Ok(keeper.write(member.clock().steps(), member.clock().time(), snapshot, started)?)
+            });
+            if let Err(error) = written {
+                self.outcome = Some(Err(error));
+            }
         }
         // Checkpoints are no part of the time of a batch.
         self.last_verdict = Instant::now();
     }
 
-    fn write_checkpoint(&mut self, member: &Member, started: Instant) -> Result<(), RunError> {
-        let Some(keeper) = &mut self.keeper else { return Ok(()) };
+    /// Keeps the state before a step that has failed, so that it can be taken again; the processes have sent their cells.
+    pub(super) fn dump(&mut self, member: &Member) {
+        let dumped = self.snapshot(member).and_then(|snapshot| {
+            let Some(keeper) = &mut self.keeper else { return Ok(None) };
+            Ok(Some(keeper.dump(member.clock().steps(), snapshot)?))
+        });
+        match dumped {
+            Ok(path) => self.dump = path,
+            // The failure of the step is what to tell.
+            Err(error) => tracing::warn!("the state before the failure cannot be kept: {error}"),
+        }
+    }
+
+    /// Everything from which the run can go on.
+    fn snapshot(&mut self, member: &Member) -> Result<Snapshot, RunError> {
         let mut snapshot = Snapshot::default();
         member.save(&mut snapshot)?;
         self.books.exchange(&mut Exchange::saving(&mut snapshot, "books"))?;
         if let Some(recorder) = self.books.recorder() {
             recorder.save(&mut snapshot)?;
         }
-        Ok(keeper.write(member.clock().steps(), member.clock().time(), snapshot, started)?)
+        Ok(snapshot)
     }
 
     /// What becomes of a run whose checkpoint is of another disk.
@@ -151,6 +171,7 @@ impl<'a> Leader<'a> {
         Ended {
             result: Err(error.into()),
             failed_on: None,
+            dump: None,
             time: self.books.time(),
             steps: self.books.steps,
             effort: self.effort,
@@ -228,6 +249,7 @@ impl<'a> Leader<'a> {
         Ended {
             result,
             failed_on: self.failed_on,
+            dump: self.dump,
             time: self.books.time(),
             steps: self.books.steps,
             effort: Effort { per_rank, ..self.effort },

@@ -30,6 +30,8 @@ pub(super) struct Member<'a> {
     pub(super) blocks: Decomposition,
     /// Steps of this batch.
     pub(super) steps: Vec<Step>,
+    /// Where the clock stood before each of them, and before the one that could not be taken.
+    clocks: Vec<Clock>,
     /// Drivers of the last step of the batches before.
     before: Option<StepFacts>,
     /// Signals that this process receives.
@@ -70,6 +72,7 @@ impl<'a> Member<'a> {
             block: Block::new(course.model, range, mine, course.threads, course.chunk),
             blocks,
             steps: Vec::new(),
+            clocks: Vec::new(),
             before,
             limit: 1,
             message: Message::default(),
@@ -87,6 +90,7 @@ impl<'a> Member<'a> {
         let (start, exchange_before) = (Instant::now(), self.exchange_s);
         self.before = self.last_drivers();
         self.steps.clear();
+        self.clocks.clear();
         self.message.clear(self.block.cells().len());
         self.block.save();
         let mut pause = None;
@@ -99,6 +103,7 @@ impl<'a> Member<'a> {
     }
 
     fn take_step(&mut self) -> Option<Pause> {
+        self.clocks.push(self.clock.clone());
         let Some(tick) = self.clock.next(self.model) else { return Some(Pause::End(StopReason::EndReached)) };
         let drivers = match self.model.drivers(tick.index, tick.start, tick.dt) {
             Ok(drivers) => drivers,
@@ -114,7 +119,7 @@ impl<'a> Member<'a> {
                 shortest_collision_time(self.block.reports())
             }
             Err((cell, source)) => {
-                self.failure = Some(Failure { cell, time: tick.start, source });
+                self.failure = Some(Failure { cell, step: tick.index, time: tick.start, source });
                 // Below every collision time: tells the others, if they ask, that this process goes no further.
                 f64::NEG_INFINITY
             }
@@ -169,6 +174,9 @@ impl<'a> Member<'a> {
     pub(super) fn go_back(&mut self, kept: usize) {
         if kept == self.steps.len() && self.failure.is_none() {
             return;
+        }
+        if let Some(clock) = self.clocks.get(kept) {
+            self.clock = clock.clone();
         }
         self.steps.truncate(kept);
         self.block.go_back();
