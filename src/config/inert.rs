@@ -4,6 +4,7 @@ use super::{
     Config, Profile,
     dynamics::{EccentricityProfileMode, KernelEiMode, ScaleHeightMode},
     io::OutputTimes,
+    load::DEFAULTS,
     numerics::{CheckpointFormat, Clock, Integrator},
     radiation::DriverMode,
     shielding::{LineOfSightMode, ShieldingMode},
@@ -308,20 +309,23 @@ fn needs_start(c: &Config) -> bool {
 
 /// One sentence that lists the keys that are set and change nothing in this run, or none.
 pub(super) fn warning(config: &Config, tree: &Node) -> Option<String> {
-    let set = |key: &&str| tree.entry(key).is_some_and(is_set);
+    let default = |key: &str| DEFAULTS.entry(key).map(|entry| &entry.node);
+    let set = |key: &&str| tree.entry(key).is_some_and(|entry| is_set(entry, default(key)));
     let idle: Vec<&str> = ALWAYS.iter().copied().chain(in_this_run(config)).filter(set).collect();
     let within = |key: &str| idle.iter().any(|block| key.strip_prefix(block).is_some_and(|rest| rest.starts_with('.')));
     let listed: Vec<&str> = idle.iter().copied().filter(|key| !within(key)).collect();
     (!listed.is_empty()).then(|| format!("these keys are set and have no effect in this run: {}", listed.join(", ")))
 }
 
-/// Whether the user gave a value that promises something: not null, not false, not empty.
-fn is_set(entry: &Entry) -> bool {
+/// Whether the user gave a value that promises something: not null, not empty, not false unless that is a change.
+fn is_set(entry: &Entry, default: Option<&Node>) -> bool {
+    let inner = |key: &str| default.and_then(|default| default.entry(key)).map(|entry| &entry.node);
     entry.origin != Origin::Default
         && match &entry.node.value {
-            Value::Null | Value::Bool(false) => false,
+            Value::Null => false,
+            Value::Bool(false) => default.is_some_and(|default| default.value == Value::Bool(true)),
             Value::List(items) => !items.is_empty(),
-            Value::Block(entries) => entries.iter().any(is_set),
+            Value::Block(entries) => entries.iter().any(|entry| is_set(entry, inner(&entry.key))),
             _ => true,
         }
 }
