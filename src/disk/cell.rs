@@ -43,6 +43,8 @@ pub struct CellState {
     pub first_step: f64,
     /// Eccentricity and inclination, where the model has the cell remember them.
     pub excitation: Excitation,
+    /// Temperature at which the saturation pressure was taken last [K]; zero before.
+    pub saturated_at: f64,
     /// Set once the cell no longer evolves: why, when [s] and at which optical depth.
     pub stop: Option<(CellStop, f64, f64)>,
     /// What crossed the border since the start.
@@ -52,7 +54,14 @@ pub struct CellState {
 impl CellState {
     /// A cell with the given surface density per bin [kg m⁻²].
     pub fn new(bins: Vec<f64>, excitation: Excitation) -> Self {
-        CellState { bins, first_step: FIRST_STEP, excitation, stop: None, cumulative: Ledger::default() }
+        CellState {
+            bins,
+            first_step: FIRST_STEP,
+            excitation,
+            saturated_at: 0.0,
+            stop: None,
+            cumulative: Ledger::default(),
+        }
     }
 
     /// Surface density [kg m⁻²].

@@ -67,8 +67,8 @@ wire_struct!(CellReport {
     gate_factor,
     t_solid,
 });
-wire_struct!(CellState { bins, first_step, excitation, stop, cumulative });
-wire_enum!(StepError { 0 => Integration { source }, 1 => Unbound { eccentricity, tau, f_wake } });
+wire_struct!(CellState { bins, first_step, excitation, saturated_at, stop, cumulative });
+wire_enum!(StepError { 0 => Integration { source }, 1 => Unbound { eccentricity, tau, f_wake }, 2 => OutsideTable { temperature, first, last } });
 wire_enum!(IntegrationError { 0 => NotFinite { bin, value, time }, 1 => NoProgress { steps, time, dt } });
 
 #[cfg(test)]

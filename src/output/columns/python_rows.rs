@@ -220,5 +220,5 @@ fn columns_have_the_values_of_the_python_program() {
             }
         }
     }
-    assert_eq!(compared, rows.as_array().unwrap().len() * (177 + 120 - 6));
+    assert_eq!(compared, rows.as_array().unwrap().len() * (177 + 120 - 5));
 }
