@@ -11,7 +11,6 @@ use super::{
     phase::{BUILT_IN_MAP, PhaseSource},
     shielding::ShieldingMode,
     source::Node,
-    supply::{InjectionMode, SupplyMode, TransportMode},
     validate::problem_at,
 };
 
@@ -21,13 +20,8 @@ const MAPS: &str = "the map that is built in, or the values of another one as a 
 
 /// Every refused value of a configuration, with what is taken instead.
 pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
-    let (supply, injection) = (&c.supply, &c.supply.injection);
-    let arrives = c.supply.delivers();
     let map = c.phase.enabled && c.phase.source == PhaseSource::Map && c.phase.table_path.is_none();
     let foreign_map = map && c.phase.entrypoint != BUILT_IN_MAP;
-    let deep = supply.transport.mode == TransportMode::DeepMixing;
-    let buffered = supply.transport.t_mix_orbits.is_some_and(|orbits| orbits > 0.0);
-    let finite = supply.reservoir.enabled || supply.reservoir.mass_total_mmars.is_some();
     let codec = matches!(c.io.streaming.compression, Compression::Brotli | Compression::Gzip);
     let table = [
         (c.sizes.evolve_min_size, "sizes.evolve_min_size", "false"),
@@ -40,13 +34,6 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
         (c.sinks.hydro_escape.enable, "sinks.hydro_escape.enable", "false"),
         (foreign_map, "phase.entrypoint", MAPS),
         (c.shielding.mode == ShieldingMode::FixedTau1 && !c.geometry.is_column(), "shielding.mode", "`off`, `psitau`"),
-        (arrives && supply.mode != SupplyMode::Const, "supply.mode", "`const`"),
-        (arrives && finite, "supply.reservoir", "no reservoir"),
-        (arrives && supply.feedback.enabled, "supply.feedback.enabled", "false"),
-        (arrives && supply.temperature.enabled, "supply.temperature.enabled", "false"),
-        (arrives && deep, "supply.transport.mode", "`direct`"),
-        (arrives && buffered && !deep, "supply.transport.t_mix_orbits", "null, 0"),
-        (arrives && injection.mode != InjectionMode::InitialPsd, "supply.injection.mode", "`initial_psd`"),
         (c.diagnostics.energy_bookkeeping.enabled, "diagnostics.energy_bookkeeping.enabled", "false"),
         (c.io.step_diagnostics.enable, "io.step_diagnostics.enable", "false"),
         (codec, "io.streaming.compression", "`snappy`, `zstd`, `none`"),

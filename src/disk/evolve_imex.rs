@@ -72,7 +72,7 @@ fn collide(
     for k in 0..masses.len() {
         work.counts[k] = state.bins[k] / masses[k];
         work.sinks[k] = losses[Channel::Sublimation as usize][k] + evaporation + drag;
-        work.source[k] = model.initial_fractions[k] * conditions.supply.applied / masses[k];
+        work.source[k] = work.processes.source[k] / masses[k];
     }
     let terms = Terms { blowout: &losses[Channel::Blowout as usize], sinks: &work.sinks, source: &work.source };
     let result = work.imex.step(tables, &mut work.counts, &terms, drivers.dt);
@@ -84,7 +84,7 @@ fn collide(
         sublimation: (vapour + evaporation * sigma_before) * drivers.dt,
         gas_drag: drag * sigma_before * drivers.dt,
         supplied: conditions.supply.applied * drivers.dt,
-        clipped: 0.0,
+        ..Ledger::default()
     };
     let inner = InnerSteps { accepted: 1, ..InnerSteps::default() };
     let smol = Some(smol_report(&result, sigma_before, state.surface_density()));
@@ -93,6 +93,8 @@ fn collide(
 
 fn set_rates(model: &Model, cell: &CellModel, drivers: &StepFacts, conditions: &Conditions, processes: &mut Processes) {
     processes.clear();
+    let rate = conditions.supply.applied;
+    model.supply.injection.fill(&model.sizes, drivers.s_min_effective, rate, &mut processes.source);
     let edges = &model.sizes.edges;
     if conditions.blowout {
         let rates = processes.loss_mut(Channel::Blowout);
@@ -130,7 +132,7 @@ fn relax(model: &Model, state: &mut CellState, drivers: &StepFacts, conditions: 
         sublimation: evaporation * after * dt,
         gas_drag: drag * after * dt,
         supplied: conditions.supply.applied * dt,
-        clipped: 0.0,
+        ..Ledger::default()
     };
     Evolved { duration: dt, ledger, ..Evolved::default() }
 }

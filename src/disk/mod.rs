@@ -5,6 +5,7 @@
 //! - [`grid`], [`cell`]: radial cells
 //! - [`collisions`]: pair tables of a cell
 //! - [`step`]: one coupling step, with [`evolve`] (error-controlled) or [`evolve_imex`] (the Python program's step)
+//! - [`supply`]: fresh material in that step
 //! - [`workers`]: one workspace a thread
 //! - [`report`]: the numbers that leave this room, read by `run` and `output`
 //!
@@ -20,4 +21,5 @@ pub mod model;
 pub mod report;
 pub mod setup;
 pub mod step;
+pub mod supply;
 pub mod workers;

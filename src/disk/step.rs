@@ -8,7 +8,7 @@ use super::encounters::{Encounters, encounters};
 use super::model::{Gate, Model, PhaseTemperature, Scheme};
 use super::report::{CellFacts, CellReport, CellStop, InnerSteps, Ledger, SmolReport, StepFacts, SupplyReport};
 use super::workers::Workspace;
-use super::{evolve, evolve_imex};
+use super::{evolve, evolve_imex, supply};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::physics::{PhysicsError, collision, radiation, shielding, sinks, vapour};
 use crate::smoluchowski::IntegrationError;
@@ -100,7 +100,6 @@ impl Conditions {
     /// The same with every process at rest, for a cell that has stopped.
     fn at_rest(self) -> Self {
         Conditions {
-            supply: SupplyReport::default(),
             blowout: false,
             size_rate: 0.0,
             sublimation_blocked: false,
@@ -126,8 +125,10 @@ pub fn step(
     let before = opacity(model, &state.bins);
     let mut conditions = conditions(model, cell, state, drivers, before.tau)?;
     if state.stop.is_some() {
+        conditions.supply = supply::at_rest(model, cell, state, drivers);
         return Ok(report(model, cell, state, &conditions.at_rest(), (before, before), Evolved::default()));
     }
+    conditions.supply = supply::deliver(model, cell, &mut state.supply, drivers, before.tau, conditions.supply.allowed);
     if conditions.collisions {
         let met = encounters(&model.stirring, &cell.facts, state, drivers, conditions.supply.applied, before.tau)?;
         state.excitation = met.next;
@@ -146,6 +147,8 @@ pub fn step(
     if model.scheme == Scheme::ImexBdf1 {
         evolve_imex::temper_blowout(model, &cell.facts, drivers, &mut conditions, after.tau, &mut evolved.ledger);
     }
+    let Evolved { duration, ledger, .. } = &mut evolved;
+    supply::settle(model, cell, &mut state.supply, &mut conditions.supply, (after.tau, *duration), ledger);
     state.cumulative.add(&evolved.ledger);
     if stops(model, &conditions, &after) {
         let reached = drivers.time - (drivers.dt - evolved.duration);
@@ -189,8 +192,7 @@ fn conditions(
 
     let (size_rate_raw, t_sink_sublimation) = evaporation(model, state, drivers.temperature, r)?;
     let blocked = liquid && !model.phase.liquid_evaporates && size_rate_raw < 0.0;
-    let supply_allowed = solid && !liquid && (drivers.index > 0 || model.supply_in_first_step);
-    let nominal = if supply_allowed { cell.supply_nominal } else { 0.0 };
+    let supply_allowed = solid && !liquid && (drivers.index > 0 || model.supply.in_first_step);
     let size_rate = if blocked { 0.0 } else { size_rate_raw };
     let (t_solid, gate_factor) = competition(model, &cell.facts, drivers, size_rate, tau);
     Ok(Conditions {
@@ -208,13 +210,7 @@ fn conditions(
         t_solid,
         gate_factor,
         encounters: None,
-        supply: SupplyReport {
-            raw: cell.supply_raw,
-            nominal,
-            scaled: nominal,
-            applied: nominal,
-            allowed: supply_allowed,
-        },
+        supply: SupplyReport { allowed: supply_allowed, ..SupplyReport::default() },
     })
 }
 
@@ -283,7 +279,7 @@ fn report(
         tau: after.tau,
         tau_before: before.tau,
         sigma_tau1: model.shielding.unit_depth(after.effective, model.tau1_factor),
-        sigma_deep: 0.0,
+        sigma_deep: state.supply.deep,
         peak_size: peak_size(model, &state.bins),
         ledger: evolved.ledger,
         cumulative: state.cumulative,

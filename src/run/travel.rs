@@ -5,13 +5,32 @@ use crate::disk::report::{
     CellReport, CellStop, DampingReport, InnerSteps, KernelReport, Ledger, SmolReport, SupplyReport,
 };
 use crate::disk::step::StepError;
+use crate::disk::supply::SupplyState;
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::physics::stirring::Excitation;
 use crate::smoluchowski::IntegrationError;
 use crate::{wire_enum, wire_struct};
 
-wire_struct!(Ledger { blowout, sublimation, gas_drag, supplied, clipped });
-wire_struct!(SupplyReport { raw, nominal, scaled, applied, allowed });
+wire_struct!(Ledger { blowout, sublimation, gas_drag, supplied, buffered, clipped });
+wire_struct!(SupplyReport {
+    raw,
+    nominal,
+    offered,
+    scaled,
+    applied,
+    into_deep,
+    from_deep_attempt,
+    from_deep,
+    diverted,
+    temperature_scale,
+    temperature_value,
+    feedback_scale,
+    feedback_error,
+    reservoir,
+    reservoir_fraction,
+    reservoir_clipped,
+    allowed,
+});
 wire_struct!(SmolReport {
     dt_eff,
     sigma_before,
@@ -67,8 +86,13 @@ wire_struct!(CellReport {
     gate_factor,
     t_solid,
 });
-wire_struct!(CellState { bins, first_step, excitation, saturated_at, stop, cumulative });
-wire_enum!(StepError { 0 => Integration { source }, 1 => Unbound { eccentricity, tau, f_wake }, 2 => OutsideTable { temperature, first, last } });
+wire_struct!(SupplyState { feedback_scale, reservoir, deep });
+wire_struct!(CellState { bins, first_step, excitation, saturated_at, stop, cumulative, supply });
+wire_enum!(StepError {
+    0 => Integration { source },
+    1 => Unbound { eccentricity, tau, f_wake },
+    2 => OutsideTable { temperature, first, last },
+});
 wire_enum!(IntegrationError { 0 => NotFinite { bin, value, time }, 1 => NoProgress { steps, time, dt } });
 
 #[cfg(test)]
@@ -92,6 +116,7 @@ mod tests {
         let mut cell = CellState::new(vec![1e-3, 0.0, 5e-324], Excitation { e: 0.3, i: 0.1 });
         cell.stop = Some((CellStop::TauExceeded, 12.5, 2.4));
         cell.cumulative.sublimation = 0.1;
+        cell.supply = SupplyState { feedback_scale: 0.3, reservoir: 7.5, deep: 1e-3 };
         assert_eq!(from_bytes::<CellState>(&to_bytes(&cell)).unwrap(), cell);
     }
 

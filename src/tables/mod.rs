@@ -1,7 +1,8 @@
 //! Numeric tables that a configuration names, from CSV or Parquet.
 //!
-//! [`read_columns`] gives columns by name; one file per kind of table ([`qpr`], [`temperature`], [`phi`],
-//! [`eccentricity`], [`saturation`], [`phase`]) knows which columns it needs and in which order rows must be. What the numbers mean and how they
+//! [`read_columns`] gives columns by name; one file per kind of table ([`qpr`], [`temperature`], [`phi`], [`supply`],
+//! [`eccentricity`], [`saturation`], [`phase`]) knows which columns it needs and in which order rows must be. What the
+//! numbers mean and how they
 //! are interpolated is in `physics`.
 
 mod delimited;
@@ -12,6 +13,7 @@ pub mod phase;
 pub mod phi;
 pub mod qpr;
 pub mod saturation;
+pub mod supply;
 pub mod temperature;
 
 use std::{

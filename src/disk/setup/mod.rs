@@ -5,8 +5,9 @@
 //! - `bins`: size bins, initial distribution, how grains break
 //! - `processes`: phase, evaporation, gas drag, integrator
 //! - `stirring`: eccentricity, inclination, speed, scale height
+//! - `supply`: laws, scalings, reservoir, transport and injection of fresh material
 //! - `surface`: self-shielding, surface density at the start
-//! - `cells`: orbit, supply, speed and scale height of each cell
+//! - `cells`: orbit, speed and scale height of each cell
 //!
 //! The order of [`build`] is that of the dependences: temperature → blow-out size → size bins → opacity → surface
 //! density → cells.
@@ -16,6 +17,7 @@ mod cells;
 mod processes;
 mod radiation;
 mod stirring;
+mod supply;
 mod surface;
 
 use super::cell::{CellModel, CellState};
@@ -145,27 +147,31 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         supply_enabled: config.supply.enabled,
         epsilon_mix: config.supply.mixing.epsilon_mix,
         mu_orbit10pct: config.supply.constant.mu_orbit10pct.unwrap_or(f64::NAN),
-        supply_transport_mode: "direct",
+        supply_transport_mode: supply::transport_label(config),
+        supply_temperature_kind: supply::temperature_label(config),
         line_of_sight_factor: los,
         missing_as_zero: config.profile == Profile::Python,
         sublimation_booked: processes::sublimation_is_booked(config),
     };
 
     let stirring = stirring::stirring(config, los)?;
+    let references = supply::References::of(config, &shielding, &layer, surface_density);
+    let supply = reader.supply_model(config, &initial_fractions)?;
     let circumstances = cells::Circumstances {
         stirring,
         grid: &grid,
         eccentricity: reader.eccentricity(config)?,
         chi,
         surface_density,
-        supply: cells::supply_law(config, &shielding, initial_opacity, los),
+        supply: reader.cell_supplies(config, references, grid.areas.iter().sum())?,
     };
     let cell_models = cells::cell_models(config, &circumstances)?;
     let breakup = bins::breakup(config, &sizes)?;
     let bins: Vec<f64> = initial_fractions.iter().map(|share| share * surface_density).collect();
     let state = |cell: &CellModel| {
         let excitation = Excitation { e: cell.facts.eccentricity, i: cell.facts.inclination };
-        CellState::new(bins.clone(), excitation)
+        let supply = supply::initial_state(&supply, config, &cell.supply);
+        CellState { supply, ..CellState::new(bins.clone(), excitation) }
     };
     let states = cell_models.iter().map(state).collect();
     let adaptive = config.numerics.clock == numerics::Clock::Adaptive;
@@ -189,7 +195,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         gas_drag_time: processes::gas_drag_time(config),
         collisions: config.physics_mode.collides(),
         stirring,
-        supply_in_first_step: config.profile != Profile::Python,
+        supply,
         tau_stop: config
             .optical_depth
             .as_ref()
