@@ -145,7 +145,7 @@ fn fraction(state: &SupplyState, cell: &CellModel) -> f64 {
     state.reservoir / cell.supply.reservoir
 }
 
-/// What the source would give an unlimited time long.
+/// What an unlimited source would give.
 fn offer(model: &Model, cell: &CellModel, state: &SupplyState, drivers: &StepFacts, tau: f64) -> SupplyReport {
     let (supply, start) = (&model.supply, drivers.time - drivers.dt);
     let raw = match model.scheme {
@@ -154,7 +154,11 @@ fn offer(model: &Model, cell: &CellModel, state: &SupplyState, drivers: &StepFac
     };
     let nominal = (raw * supply.epsilon_mix).max(0.0);
     let response = supply.temperature.as_ref().map(|law| law.at(drivers.temperature));
-    let warmed = response.map_or(nominal, |found| found.rate.unwrap_or(nominal * found.scale)).max(0.0);
+    let warmed = match (model.scheme, &supply.temperature, response) {
+        (Scheme::Rodas4(_), Some(law), _) => warmed_mean(model, cell, law, start, drivers.dt),
+        (_, _, Some(found)) => found.rate.unwrap_or(nominal * found.scale).max(0.0),
+        _ => nominal,
+    };
     let scaled = warmed * state.feedback_scale;
     SupplyReport {
         raw,
@@ -169,6 +173,21 @@ fn offer(model: &Model, cell: &CellModel, state: &SupplyState, drivers: &StepFac
         reservoir: state.reservoir,
         ..SupplyReport::default()
     }
+}
+
+/// Parts of a step in which the temperature of Mars counts as constant. The law in time is exact in each.
+const PANELS: u32 = 8;
+
+/// Mean over the step of what arrives when the temperature scales or replaces it [kg m⁻² s⁻¹].
+fn warmed_mean(model: &Model, cell: &CellModel, law: &TemperatureLaw, start: f64, dt: f64) -> f64 {
+    let panel = dt / f64::from(PANELS);
+    let amount = |k: u32| {
+        let from = start + f64::from(k) * panel;
+        let found = law.at(model.cooling.raw_temperature(from + 0.5 * panel));
+        let scaled = || cell.supply.law.amount(from, from + panel) * model.supply.epsilon_mix * found.scale;
+        found.rate.map_or_else(scaled, |rate| rate * panel).max(0.0)
+    };
+    (0..PANELS).map(amount).sum::<f64>() / dt
 }
 
 /// What a finite reservoir grants of it.
