@@ -6,9 +6,10 @@ use super::{
     io::OutputTimes,
     load::DEFAULTS,
     numerics::{CheckpointFormat, Clock, Integrator},
+    phase::PhaseSource,
     radiation::DriverMode,
-    shielding::{LineOfSightMode, ShieldingMode},
-    sinks::{FluxMode, SinkMode},
+    shielding::{GateMode, LineOfSightMode, ShieldingMode},
+    sinks::{FluxMode, PsatModel, SinkMode},
     sizes::InitialMode,
     source::{Entry, Node, Origin, Value},
     supply::{InjectionMode, SupplyMode, SupplyTemperatureMode, TransportMode, VelocityMode},
@@ -39,15 +40,10 @@ const ALWAYS: &[&str] = &[
     "dynamics.i_spread_deg",
     "dynamics.rng_seed",
     "qstar.cache_maxsize",
-    "surface.use_tcoll",
     "sinks.T_sub",
     "sinks.hydro_escape",
     "sinks.sub_params.eta_instant",
     "sinks.sub_params.psat_table_buffer_K",
-    "sinks.sub_params.local_fit_window_K",
-    "sinks.sub_params.min_points_local_fit",
-    "sinks.sub_params.psat_cache_tol_K",
-    "phase.entrypoint",
     "phase.extra_kwargs",
     "phase.thresholds.P_ref_bar",
     "supply.headroom_policy",
@@ -149,6 +145,25 @@ const IN_SOME_RUNS: &[Idle] = &[
     (|c| !c.sinks.enable_gas_drag, "`sinks.enable_gas_drag` is false", &["sinks.rho_g"]),
     (|c| !sublimates(c), "nothing sublimates", &["sinks.sub_params", "sinks.sublimation_scheme"]),
     (hkl, "`sinks.sub_params.mode` is `hkl` or `hkl_timescale`", &["sinks.sub_params.dT"]),
+    (
+        |c| c.sinks.sub_params.psat_model == PsatModel::Clausius,
+        "`sinks.sub_params.psat_model` is `clausius`",
+        &["sinks.sub_params.psat_table_path"],
+    ),
+    (
+        |c| c.sinks.sub_params.psat_model != PsatModel::Auto,
+        "`sinks.sub_params.psat_model` is not `auto`, or there is no table",
+        &["sinks.sub_params.local_fit_window_K", "sinks.sub_params.min_points_local_fit"],
+    ),
+    (|c| !hkl(c), "`sinks.sub_params.mode` is not `hkl`", &["sinks.sub_params.psat_cache_tol_K"]),
+    (
+        |c| c.blowout.gate_mode != GateMode::CollisionCompetition,
+        "`blowout.gate_mode` is not `collision_competition`",
+        &["surface.use_tcoll"],
+    ),
+    (|c| !maps(c), "`phase.source` is not `map`", &["phase.entrypoint", "phase.table_path"]),
+    (|c| maps(c) && c.phase.table_path.is_some(), "`phase.table_path` is given", &["phase.entrypoint"]),
+    (maps, "`phase.source` is `map`", &["phase.thresholds"]),
     (conservative, "the profile is `conservative`", &["sinks.sub_params.mass_conserving"]),
     (
         |c| !conservative(c),
@@ -269,6 +284,10 @@ const IN_SOME_RUNS: &[Idle] = &[
 
 fn conservative(c: &Config) -> bool {
     c.profile == Profile::Conservative
+}
+
+fn maps(c: &Config) -> bool {
+    c.phase.enabled && c.phase.source == PhaseSource::Map
 }
 
 fn damped(c: &Config) -> bool {

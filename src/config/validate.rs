@@ -13,6 +13,8 @@ use super::{
     geometry::GeometryMode,
     legacy::WORDS,
     rule::Rule,
+    shielding::GateMode,
+    sinks::PsatModel,
     sizes::InitialMode,
     source::{Node, Origin, Value},
     supply::{SupplyMode, TransportMode},
@@ -294,6 +296,19 @@ fn needs(config: &Config, tree: &Node) -> Vec<Problem> {
             "radiation.qpr_table_path",
             "there is no built-in table of Q_pr (or a constant `radiation.Q_pr`)",
             "radiation",
+        ),
+        (
+            config.blowout.gate_mode == GateMode::CollisionCompetition && !config.surface.use_tcoll,
+            "surface.use_tcoll: true",
+            "`blowout.gate_mode` is `collision_competition`",
+            "blowout.gate_mode",
+        ),
+        (
+            config.sinks.sub_params.psat_model == PsatModel::Tabulated
+                && config.sinks.sub_params.psat_table_path.is_none(),
+            "sinks.sub_params.psat_table_path",
+            "`sinks.sub_params.psat_model` is `tabulated`",
+            "sinks.sub_params.psat_model",
         ),
         (
             temperature.is_some(),

@@ -43,6 +43,8 @@ pub struct CellState {
     pub first_step: f64,
     /// Eccentricity and inclination, where the model has the cell remember them.
     pub excitation: Excitation,
+    /// Temperature at which the saturation pressure was taken last [K]; zero before.
+    pub saturated_at: f64,
     /// Set once the cell no longer evolves: why, when [s] and at which optical depth.
     pub stop: Option<(CellStop, f64, f64)>,
     /// What crossed the border since the start.
@@ -58,6 +60,7 @@ impl CellState {
             bins,
             first_step: FIRST_STEP,
             excitation,
+            saturated_at: 0.0,
             stop: None,
             cumulative: Ledger::default(),
             supply: SupplyState::default(),
@@ -75,7 +78,8 @@ impl CellState {
         exchange.each("first_step", "s", "first inner step of the next coupling step", cells, |c| &mut c.first_step)?;
         exchange.each("blown_out", SURFACE, "mass per area blown out since the start", cells, |c| {
             // What is missing in the pattern is not saved.
-            let CellState { bins: _, first_step: _, excitation: _, stop: _, cumulative, supply: _ } = c;
+            let CellState { bins: _, first_step: _, excitation: _, saturated_at: _, stop: _, cumulative, supply: _ } =
+                c;
             let Ledger { blowout, sublimation: _, gas_drag: _, supplied: _, clipped: _, buffered: _ } = cumulative;
             blowout
         })?;
@@ -97,6 +101,8 @@ impl CellState {
             e
         })?;
         exchange.each("inclination", "rad", "inclination of the grains", cells, |c| &mut c.excitation.i)?;
+        exchange
+            .each("saturated_at", "K", "temperature of the last vapour pressure", cells, |c| &mut c.saturated_at)?;
         let mut stops: Vec<_> = cells.iter().map(|cell| cell.stop).collect();
         exchange.wire("stops", "why, when and at which optical depth cells have stopped", &mut stops)?;
         if stops.len() != cells.len() {

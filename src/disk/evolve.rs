@@ -51,6 +51,7 @@ fn set_processes(
     if conditions.blowout {
         let rates = processes.loss_mut(Channel::Blowout);
         sinks::blowout_rates(model.blowout.bin_rule, &model.sizes.edges, drivers.s_blow, cell.facts.t_blow, rates);
+        rates.iter_mut().for_each(|rate| *rate *= conditions.gate_factor);
     }
     if let Some(sublimation) = model.sublimation.as_ref().filter(|_| conditions.size_rate < 0.0) {
         add_sublimation(model, drivers, conditions, sublimation.scheme, processes);

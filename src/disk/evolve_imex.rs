@@ -4,8 +4,8 @@
 use super::cell::{CellModel, CellState};
 use super::encounters::{Encounters, tables_of};
 use super::model::{Model, SublimationScheme};
-use super::report::{InnerSteps, Ledger, SmolReport, StepFacts};
-use super::step::{Conditions, Evolved};
+use super::report::{CellFacts, InnerSteps, Ledger, SmolReport, StepFacts};
+use super::step::{Conditions, Evolved, competition};
 use super::workers::Workspace;
 use crate::physics::sinks;
 use crate::smoluchowski::imex_bdf1::{ImexReport, Terms};
@@ -22,6 +22,25 @@ pub(super) fn evolve(
     match conditions.encounters {
         Some(met) => collide(model, cell, state, drivers, (conditions, met), work),
         None => relax(model, state, drivers, conditions),
+    }
+}
+
+/// The Python program tempers what it books as blow-out, with the optical depth `tau` after the step; the grains are gone
+/// all the same. With blow-out switched off it books none, although grains that cross its size leave.
+pub(super) fn temper_blowout(
+    model: &Model,
+    cell: &CellFacts,
+    drivers: &StepFacts,
+    conditions: &mut Conditions,
+    tau: f64,
+    ledger: &mut Ledger,
+) {
+    (conditions.t_solid, conditions.gate_factor) = competition(model, cell, drivers, conditions.size_rate, tau);
+    if conditions.blowout {
+        ledger.blowout *= conditions.gate_factor;
+    }
+    if !model.blowout.enabled {
+        ledger.blowout = 0.0;
     }
 }
 

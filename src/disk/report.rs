@@ -61,9 +61,9 @@ pub struct RunFacts {
     pub temperature_source: String,
     /// `mars_surface` or `particle`: which temperature the phase rule receives.
     pub phase_temperature_input: &'static str,
-    /// `threshold` or `disabled`.
+    /// `threshold`, `map` or `disabled`.
     pub phase_method: &'static str,
-    /// Why the phase rule answered: `phase.thresholds` or `phase.disabled`.
+    /// Why the phase rule answered: `phase.thresholds`, `phase.map` or `phase.disabled`.
     pub phase_reason: &'static str,
     /// Thresholds of the phase rule (condensation K, vaporisation K, reference pressure bar, reference optical depth).
     pub phase_thresholds: [f64; 4],

@@ -284,7 +284,7 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::text("phase_state", "category", "State of the material: solid or vapor.",
         |r| Some(r.report.phase.state.as_str())),
     Col::real("phase_f_vap", NONE, "Vapour fraction of the phase rule.", |r| r.report.phase.f_vap),
-    Col::text("phase_method", "category", "How the phase was found: threshold or disabled.",
+    Col::text("phase_method", "category", "How the phase was found: threshold, map or disabled.",
         |r| Some(r.run.phase_method)),
     Col::text("phase_reason", "category", "Configuration block behind it.", |r| Some(r.run.phase_reason)),
     Col::text("phase_bulk_state", "category", "State of the bulk: solid_dominated, mixed or liquid_dominated.",

@@ -87,8 +87,12 @@ wire_struct!(CellReport {
     t_solid,
 });
 wire_struct!(SupplyState { feedback_scale, reservoir, deep });
-wire_struct!(CellState { bins, first_step, excitation, stop, cumulative, supply });
-wire_enum!(StepError { 0 => Integration { source }, 1 => Unbound { eccentricity, tau, f_wake } });
+wire_struct!(CellState { bins, first_step, excitation, saturated_at, stop, cumulative, supply });
+wire_enum!(StepError {
+    0 => Integration { source },
+    1 => Unbound { eccentricity, tau, f_wake },
+    2 => OutsideTable { temperature, first, last },
+});
 wire_struct!(StepFacts {
     index,
     time,

@@ -126,13 +126,14 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         numerics::NumberOrAuto::Auto => formulas::chi_auto(beta_at_smin, q_pr_at_smin),
         numerics::NumberOrAuto::Number(chi) => formulas::clamp_chi(chi),
     };
+    let (phase_method, phase_reason) = processes::phase_method(config);
     let run = RunFacts {
         geometry_mode: grid.layout.as_str(),
         r_source,
         temperature_source,
         phase_temperature_input: processes::phase_temperature_label(config),
-        phase_method: if config.phase.enabled { "threshold" } else { "disabled" },
-        phase_reason: if config.phase.enabled { "phase.thresholds" } else { "phase.disabled" },
+        phase_method,
+        phase_reason,
         phase_thresholds: processes::threshold_numbers(config),
         initial_temperature: start,
         s_min_config,
@@ -169,10 +170,8 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let bins: Vec<f64> = initial_fractions.iter().map(|share| share * surface_density).collect();
     let state = |cell: &CellModel| {
         let excitation = Excitation { e: cell.facts.eccentricity, i: cell.facts.inclination };
-        CellState {
-            supply: supply::initial_state(&supply, config, &cell.supply),
-            ..CellState::new(bins.clone(), excitation)
-        }
+        let supply = supply::initial_state(&supply, config, &cell.supply);
+        CellState { supply, ..CellState::new(bins.clone(), excitation) }
     };
     let states = cell_models.iter().map(state).collect();
     let adaptive = config.numerics.clock == numerics::Clock::Adaptive;
@@ -191,8 +190,8 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         shielding,
         tau1_factor,
         opacity_frozen: config.radiation.freeze_kappa,
-        phase: processes::phase_rule(config),
-        sublimation: processes::sublimation(config)?,
+        phase: reader.phase_rule(config)?,
+        sublimation: reader.sublimation(config)?,
         gas_drag_time: processes::gas_drag_time(config),
         collisions: config.physics_mode.collides(),
         stirring,

@@ -132,8 +132,7 @@ fn missing_numbers_are_null_or_the_python_programs_zero() {
             f.run.missing_as_zero = missing_as_zero;
             f.run.supply_enabled = false;
             for report in &mut f.reports {
-                report.smol = None;
-                report.kernel = None;
+                (report.smol, report.kernel) = (None, None);
                 report.opacity = 0.0;
                 report.sigma_tau1 = f64::INFINITY;
             }
