@@ -183,7 +183,7 @@ fn a_checkpoint_of_any_bytes_is_refused() {
     exchange.text("text", "a text", &mut "text".repeat(30)).unwrap();
     file::write(&path, &snapshot).unwrap();
     let whole = fs::read(&path).unwrap();
-    fuzz(4, &[whole.clone()], |bytes| {
+    fuzz(4, std::slice::from_ref(&whole), |bytes| {
         fs::write(&path, bytes).unwrap();
         let accepted = file::read(&path).is_ok();
         // A mutation may undo itself.

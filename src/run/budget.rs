@@ -69,7 +69,6 @@ wire_struct!(BudgetRow {
     residual,
     tolerance_percent,
     identity,
-    deep,
 });
 
 impl BudgetRow {
