@@ -93,10 +93,10 @@ impl Memory {
     }
 }
 
-/// Bytes of the collision tables per pair of bins: seven tables, two of them half used.
+/// Bytes of the collision tables per pair of bins: kernel, outcomes and three kinds of coefficients.
 const TABLE_PER_PAIR: f64 = 56.0;
-/// Bytes of a thread's buffers per pair of bins: matrices of the two integrators and their factors.
-const WORKSPACE_PER_PAIR: f64 = 96.0;
+/// Bytes of a thread's buffers per pair of bins: the Jacobian, its factors and room to permute them.
+const WORKSPACE_PER_PAIR: f64 = 28.0;
 /// Steps whose reports are on their way at a time: a batch that is taken and one that is entered.
 const STEPS_UNDER_WAY: f64 = 512.0;
 /// Most reports that are on their way at a time [bytes].

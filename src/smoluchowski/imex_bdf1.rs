@@ -68,8 +68,20 @@ struct Pair {
 impl NumberForm {
     fn of(tables: &PairTables) -> Self {
         let n = tables.n;
-        let (mut home_remnants, mut home_fragments) = (Tiles::zeros(n), Tiles::zeros(n));
-        let mut others = Vec::new();
+        let zeros = || Tiles::zeros(n);
+        let others = Vec::with_capacity(n * (n + 1) / 2);
+        let mut form = NumberForm { home_remnants: zeros(), home_fragments: zeros(), others };
+        form.fill(tables);
+        form
+    }
+
+    /// Refills the form in place, without allocation.
+    pub(super) fn fill(&mut self, tables: &PairTables) {
+        let n = tables.n;
+        let NumberForm { home_remnants, home_fragments, others } = self;
+        home_remnants.clear();
+        home_fragments.clear();
+        others.clear();
         for i in 0..n {
             for j in 0..=i {
                 // The outcome of a pair is that of the lower body hit by the higher.
@@ -86,7 +98,6 @@ impl NumberForm {
                 }
             }
         }
-        NumberForm { home_remnants, home_fragments, others }
     }
 }
 

@@ -156,8 +156,11 @@ impl PairTables {
                 self.remnant_bin[i * n + j] = bin as u32;
             }
         }
-        self.number_form.take();
         self.derive();
+        if let Some(mut form) = self.number_form.take() {
+            form.fill(self);
+            self.number_form = OnceLock::from(form);
+        }
     }
 
     /// Loss of body i and what it gives to its remnant's bin and, per unit I, to the bins of fragments when one of bin j
