@@ -213,8 +213,7 @@ fn a_mars_that_becomes_too_cold_ends_the_run_as_failed() {
     assert_eq!(run.json("run_config.json")["status"], "failed");
     // Everything until then is whole.
     assert_eq!((last_time(&run), reached), (start, start));
-    // The chunks of the three tables stay: a run that failed may go on from a checkpoint.
-    assert_eq!(run.files().len(), 8 + 3);
+    assert_eq!(run.files().len(), 8);
     let budget = run.csv("checks/mass_budget.csv");
     assert_eq!(*budget["time"].last().unwrap(), start);
     assert!(budget["error_percent"].iter().all(|percent| *percent < 1e-10));

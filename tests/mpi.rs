@@ -311,8 +311,7 @@ fn a_run_that_fails_on_all_processes_has_its_status_and_its_files() {
     let text = &run.ending.text;
     assert_eq!((run.ending.status, text.matches("the run failed").count()), (3, 1), "{text}");
     assert_eq!(run.json("summary.json")["status"], "failed");
-    // The chunks of the three tables stay: a run that failed may go on from a checkpoint.
-    assert_eq!(files_below(&run.out()).len(), 8 + 3);
+    assert_eq!(files_below(&run.out()).len(), 8);
 }
 
 /// Starts this test program as a distributed run of one of its ignored tests.
