@@ -77,7 +77,7 @@ fn run(overrides: &[String], tally: &Tally) {
         ClockRule::Fixed => Pace::Fixed { min_tcoll_ratio: numerics.dt_min_tcoll_ratio },
     };
     let clock = Clock::new(time_grid(&built, first, 3.0 * first), pace, OutputTimes::EveryStep);
-    let Some(ended) = driver::run(course(&mut built, clock), None, &mut |_| {}) else {
+    let Some(ended) = driver::run(course(&mut built, clock), driver::Desk::default(), &mut |_| {}) else {
         panic!("process 0 has no result")
     };
     if let Err(error) = &ended.result {

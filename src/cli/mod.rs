@@ -1,6 +1,6 @@
 //! The command line: one file per command, and how an error becomes a message and an exit status.
 //!
-//! - [`simulate`]: a run, [`agreement`]: of several processes; [`facts`] describes it for the JSON files, [`progress`] for the person who waits
+//! - [`simulate`]: a run, [`agreement`]: of several processes, [`persistence`]: in several parts; [`facts`] describes it for the JSON files, [`progress`] for the person who waits
 //! - [`check`]: what a configuration means; [`plan`] says what its run will cost, [`advice`] what looks odd
 //! - [`schema`]: the configuration as a JSON Schema
 //! - [`qpr`]: a table of radiation-pressure efficiencies from optical constants
@@ -10,6 +10,7 @@ pub mod agreement;
 pub mod check;
 pub mod configuration;
 pub mod facts;
+pub mod persistence;
 pub mod plan;
 pub mod progress;
 pub mod qpr;
@@ -27,6 +28,8 @@ pub const FINISHED: u8 = 0;
 pub const CONFIGURATION: u8 = 2;
 /// Exit status: the run could not go on; what it recorded until then is whole.
 pub const NUMERICAL: u8 = 3;
+/// Exit status: stopped before its end; `--resume` goes on.
+pub const STOPPED: u8 = 4;
 /// Exit status: a file cannot be read or written.
 pub const INPUT_OUTPUT: u8 = 5;
 
@@ -48,6 +51,11 @@ pub const INPUT_OUTPUT: u8 = 5;
       what the file means, how many steps, records and bytes it makes; nothing is computed or written
   marsdisk-mpi run.yml --profile python
       the Python program's numbers, to compare with old results
+  marsdisk-mpi run.yml --resume --walltime 24:00:00
+      go on where the run was stopped, if it was, and stop in time
+
+Signals: TERM, INT and USR1 write a checkpoint and stop the run, USR2 writes one and goes on; so do files named STOP
+and WRITE in the output folder.
 
 Log lines: MARSDISK_LOG=info (default warn).
 
@@ -55,6 +63,7 @@ Exit status:
   0  finished
   2  the command line or the configuration is wrong
   3  numerical failure; what was recorded until then is whole
+  4  stopped by a signal, a file STOP or the end of its time; go on with --resume
   5  a file cannot be read or written"
 )]
 pub struct Cli {
@@ -118,7 +127,7 @@ fn run(cli: &Cli, world: &World) -> u8 {
     };
     let Err((message, status)) = result else { return FINISHED };
     if world.is_root() {
-        let prefix = if message.starts_with("error") { "" } else { "error: " };
+        let prefix = if message.starts_with("error") || [FINISHED, STOPPED].contains(&status) { "" } else { "error: " };
         eprintln!("{prefix}{message}");
     }
     status

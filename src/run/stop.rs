@@ -16,6 +16,8 @@ pub enum StopReason {
     TauExceededInAllCells,
     /// The disk loses less than the configured rate.
     LossRateBelowThreshold,
+    /// It was asked to stop, and can go on from its last checkpoint.
+    Interrupted,
 }
 
 impl StopReason {
@@ -27,6 +29,7 @@ impl StopReason {
             StopReason::TauExceeded => "tau_exceeded",
             StopReason::TauExceededInAllCells => "tau_exceeded_all_cells",
             StopReason::LossRateBelowThreshold => "loss_rate_below_threshold",
+            StopReason::Interrupted => "interrupted",
         }
     }
 
