@@ -30,7 +30,7 @@ enum Unit {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2(pulp::x86::V3),
-    #[cfg(all(target_arch = "x86_64", feature = "avx512"))]
+    #[cfg(target_arch = "x86_64")]
     Avx512(pulp::x86::V4),
     #[cfg(target_arch = "aarch64")]
     Neon(pulp::aarch64::Neon),
@@ -51,7 +51,7 @@ impl Level {
             Some(Unit::Portable),
             #[cfg(target_arch = "x86_64")]
             pulp::x86::V3::try_new().map(Unit::Avx2),
-            #[cfg(all(target_arch = "x86_64", feature = "avx512"))]
+            #[cfg(target_arch = "x86_64")]
             pulp::x86::V4::try_new().map(Unit::Avx512),
             #[cfg(target_arch = "aarch64")]
             pulp::aarch64::Neon::try_new().map(Unit::Neon),
@@ -67,7 +67,7 @@ impl Level {
             Unit::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
             Unit::Avx2(_) => "AVX2",
-            #[cfg(all(target_arch = "x86_64", feature = "avx512"))]
+            #[cfg(target_arch = "x86_64")]
             Unit::Avx512(_) => "AVX-512",
             #[cfg(target_arch = "aarch64")]
             Unit::Neon(_) => "NEON",
@@ -81,7 +81,7 @@ impl Level {
             Unit::Portable => kernel.run(lanes::Portable),
             #[cfg(target_arch = "x86_64")]
             Unit::Avx2(simd) => simd.vectorize(Call { kernel, lanes: simd }),
-            #[cfg(all(target_arch = "x86_64", feature = "avx512"))]
+            #[cfg(target_arch = "x86_64")]
             Unit::Avx512(simd) => simd.vectorize(Call { kernel, lanes: simd }),
             #[cfg(target_arch = "aarch64")]
             Unit::Neon(simd) => simd.vectorize(Call { kernel, lanes: simd }),

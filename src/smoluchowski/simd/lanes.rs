@@ -172,7 +172,7 @@ mod x86 {
     }
 }
 
-#[cfg(all(target_arch = "x86_64", feature = "avx512"))]
+#[cfg(target_arch = "x86_64")]
 mod x86_wide {
     use super::{Block, Lanes, Mask};
     use pulp::x86::V4;
