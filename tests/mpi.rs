@@ -9,7 +9,7 @@ mod support;
 
 use marsdisk_mpi::parallel::world::World;
 use marsdisk_mpi::run::clock::{Clock, OutputTimes};
-use marsdisk_mpi::run::driver;
+use marsdisk_mpi::run::driver::{self, Desk};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -373,7 +373,7 @@ fn take_part(world: &World, setup: &mut marsdisk_mpi::disk::setup::Setup) {
     course.communicator = communicator.as_ref();
     let threads = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     course.threads = Some(&threads);
-    if let Some(ended) = driver::run(course, None, &mut |_| {}) {
+    if let Some(ended) = driver::run(course, Desk::default(), &mut |_| {}) {
         println!("failed on {:?}: {}", ended.failed_on, ended.result.unwrap_err());
     }
 }

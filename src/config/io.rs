@@ -17,7 +17,7 @@ pub struct Io {
     pub step_diagnostics: StepDiagnostics,
     /// Progress report.
     pub progress: Progress,
-    /// Writing in chunks.
+    /// Writing in chunks while the run goes on.
     pub streaming: Streaming,
     /// Copying of a finished run.
     pub archive: Archive,
@@ -105,19 +105,19 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Streaming {
-    /// On or off.
+    /// Chunks are files as soon as they are full; else they stay in memory until the end or a checkpoint.
     pub enable: bool,
     /// Off, whatever `enable` says.
     pub opt_out: bool,
-    /// Flush at this size \[GiB\], positive.
+    /// Most that the rows of a chunk may take in memory \[GiB\], positive; a chunk has at most a million values.
     pub memory_limit_gb: f64,
-    /// Flush after this many steps, at least 0; 0 means never.
+    /// A chunk ends after this many records, at least 0; 0 leaves it to the size.
     pub step_flush_interval: u64,
     /// Codec of the Parquet files.
     pub compression: Compression,
-    /// Merge the chunks at the end.
+    /// Join the chunks at the end.
     pub merge_at_end: bool,
-    /// Delete merged chunks.
+    /// Delete joined chunks.
     pub cleanup_chunks: bool,
     /// Moving of old chunks.
     pub offload: Offload,

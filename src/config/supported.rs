@@ -3,25 +3,25 @@
 //! This is the only place that knows them: to add one of these features, delete its line.
 
 use super::{
-    Config, Profile,
-    dynamics::{EccentricityMode, InclinationMode, KernelEiMode},
+    Config,
+    dynamics::{EccentricityMode, InclinationMode},
     error::Problem,
     io::Compression,
     optical_depth::CollisionSolver,
-    phase::PhaseSource,
-    shielding::{GateMode, ShieldingMode},
-    sinks::PsatModel,
+    phase::{BUILT_IN_MAP, PhaseSource},
+    shielding::ShieldingMode,
     source::Node,
-    supply::VelocityMode,
     validate::problem_at,
 };
 
+/// What takes the place of a function of the user's.
+const MAPS: &str = "the map that is built in, or the values of another one as a table in `phase.table_path` (columns T_K, \
+                    f_vap and, where they depend on it, tau)";
+
 /// Every refused value of a configuration, with what is taken instead.
 pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
-    let injection = &c.supply.injection;
-    let (arrives, vapour) = (c.supply.delivers(), &c.sinks.sub_params);
-    let tabulated = vapour.psat_model == PsatModel::Tabulated || vapour.psat_table_path.is_some();
-    let damped = c.dynamics.enable_e_damping && c.profile == Profile::Conservative;
+    let map = c.phase.enabled && c.phase.source == PhaseSource::Map && c.phase.table_path.is_none();
+    let foreign_map = map && c.phase.entrypoint != BUILT_IN_MAP;
     let codec = matches!(c.io.streaming.compression, Compression::Brotli | Compression::Gzip);
     let table = [
         (c.sizes.evolve_min_size, "sizes.evolve_min_size", "false"),
@@ -29,22 +29,15 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
         (c.surface_energy.enabled, "surface_energy.enabled", "false"),
         (c.surface.freeze_sigma, "surface.freeze_sigma", "false"),
         (c.surface.collision_solver != CollisionSolver::Smol, "surface.collision_solver", "`smol`"),
-        (c.dynamics.kernel_ei_mode != KernelEiMode::Config, "dynamics.kernel_ei_mode", "`config`"),
         (c.dynamics.e_mode != EccentricityMode::Fixed, "dynamics.e_mode", "`fixed`"),
         (c.dynamics.i_mode != InclinationMode::Fixed, "dynamics.i_mode", "`fixed`"),
-        (damped, "dynamics.enable_e_damping", "false"),
-        (tabulated && vapour.psat_table_path.is_some(), "sinks.sub_params.psat_table_path", "null"),
-        (tabulated && vapour.psat_table_path.is_none(), "sinks.sub_params.psat_model", "`auto`, `clausius`"),
         (c.sinks.hydro_escape.enable, "sinks.hydro_escape.enable", "false"),
-        (c.phase.enabled && c.phase.source != PhaseSource::Threshold, "phase.source", "`threshold`"),
+        (foreign_map, "phase.entrypoint", MAPS),
         (c.shielding.mode == ShieldingMode::FixedTau1 && !c.geometry.is_column(), "shielding.mode", "`off`, `psitau`"),
-        (c.blowout.gate_mode != GateMode::None, "blowout.gate_mode", "`none`"),
-        (arrives && injection.velocity.mode != VelocityMode::Inherit, "supply.injection.velocity.mode", "`inherit`"),
         (c.diagnostics.energy_bookkeeping.enabled, "diagnostics.energy_bookkeeping.enabled", "false"),
         (c.io.step_diagnostics.enable, "io.step_diagnostics.enable", "false"),
         (codec, "io.streaming.compression", "`snappy`, `zstd`, `none`"),
         (c.io.streaming.offload.enabled, "io.streaming.offload.enabled", "false"),
-        (c.io.archive.enabled, "io.archive.enabled", "false"),
     ];
     table
         .into_iter()

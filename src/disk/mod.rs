@@ -13,6 +13,7 @@
 
 pub mod cell;
 pub mod collisions;
+pub mod encounters;
 mod evolve;
 mod evolve_imex;
 pub mod grid;

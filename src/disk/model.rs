@@ -4,12 +4,13 @@
 
 use super::cell::CellModel;
 use super::collisions::Breakup;
+use super::encounters::Stirring;
 use super::grid::RadialGrid;
 use super::report::{RunFacts, StepFacts};
 use super::supply::SupplyModel;
 use crate::physics::PhysicsError;
 use crate::physics::cooling::Cooling;
-use crate::physics::phase::PhaseThresholds;
+use crate::physics::phase::PhaseLaw;
 use crate::physics::radiation::{self, Efficiency};
 use crate::physics::shielding::Shielding;
 use crate::physics::sinks::BlowoutBinRule;
@@ -57,6 +58,19 @@ pub struct Blowout {
     pub solids_only: bool,
     /// Optical depth from which the radiation no longer reaches the grains; infinite without that gate.
     pub tau_max: f64,
+    /// What competes with it.
+    pub gate: Gate,
+}
+
+/// A process that takes grains before radiation expels them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// None.
+    Open,
+    /// Sublimation of the smallest grains that stay.
+    Sublimation,
+    /// Collisions.
+    Collisions,
 }
 
 /// Which temperature the phase rule receives.
@@ -69,10 +83,10 @@ pub enum PhaseTemperature {
 }
 
 /// Phase of the material.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PhaseRule {
-    /// Thresholds; `None` takes everything as solid.
-    pub thresholds: Option<PhaseThresholds>,
+    /// How it follows from temperature and optical depth.
+    pub law: PhaseLaw,
     /// Temperature that decides.
     pub temperature: PhaseTemperature,
     /// Absorption efficiency for the reported grain temperature.
@@ -101,6 +115,8 @@ pub struct Sublimation {
     pub law: SublimationLaw,
     /// Action on the bins.
     pub scheme: SublimationScheme,
+    /// The saturation pressure of an earlier temperature serves as long as that is at most this far away [K].
+    pub pressure_tolerance: f64,
 }
 
 /// A run's constants.
@@ -142,6 +158,8 @@ pub struct Model {
     pub gas_drag_time: f64,
     /// Whether grains collide.
     pub collisions: bool,
+    /// What stirs them.
+    pub stirring: Stirring,
     /// Fresh material.
     pub supply: SupplyModel,
     /// A cell with a larger line-of-sight optical depth stops.
