@@ -273,7 +273,8 @@ fn drifting_grains_converge_to_shrinking_spheres_with_the_bins() {
     let errors = [25, 50, 100, 200].map(error);
     // Drift from bin to bin is an upwind scheme: first order.
     assert!(errors.windows(2).all(|pair| pair[1] < 0.62 * pair[0]), "{errors:?}");
-    assert!(errors[3] < 0.01, "{errors:?}");
+    // What is left when the first order is taken out.
+    assert!((2.0 * errors[3] - errors[2]).abs() < 1e-3, "{errors:?}");
 }
 
 #[test]
@@ -337,7 +338,7 @@ fn the_competition_of_collisions_follows_the_optical_depth() {
         let ended = evolve(&mut setup, Pace::Adaptive { rtol: 1e-3, dt_max }, dt_max, time);
         assert_eq!(ended.result.unwrap(), StopReason::EndReached);
         let lost = setup.cells[0].cumulative.blowout;
-        assert_close(setup.cells[0].bins[0], start - lost, 1e-13);
+        assert_close(setup.cells[0].bins[0], start - lost, 1e-10); // the roundings of a thousand steps
         (setup.cells[0].bins[0], setup)
     };
     // The gate is held over a coupling step, an error of first order, which two lengths eliminate.

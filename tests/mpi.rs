@@ -349,7 +349,7 @@ fn a_cell_that_fails_on_one_process_is_reported_by_process_0() {
     let ending = member_job("member_of_a_run_with_a_failure", 4, folder.path()).wait(PATIENCE);
     let text = &ending.text;
     assert_eq!(ending.status, 0, "{text}");
-    assert_eq!(text.matches("failed on Some(2): cell 5, step from ").count(), 1, "{text}");
+    assert_eq!(text.matches("failed on Some(2): cell 5, step 0 from ").count(), 1, "{text}");
 }
 
 /// Process 2 gets a cell that cannot be integrated.

@@ -256,7 +256,7 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
         (&["dynamics.e_mode=mars_clearance"], "`fixed`"),
         (&["dynamics.i_mode=obs_tilt_spread"], "`fixed`"),
         (&["sinks.hydro_escape.enable=true"], "false"),
-        (&["phase={enabled: true, source: map, entrypoint: 'my.module:map'}"], "`phase.table_path`"),
+        (&["phase={enabled: true, source: map, entrypoint: 'my.module:map'}"], "the map that is built in"),
         (&["shielding.mode=fixed_tau1"], "`off`, `psitau`"),
         (&["diagnostics.energy_bookkeeping.enabled=true"], "false"),
         (&["io.step_diagnostics.enable=true"], "false"),

@@ -16,7 +16,7 @@ use crate::output::chunks::Chunks;
 use crate::output::columns::{Bin, Column, Row, Series, Table};
 use crate::output::csv::CsvTable;
 use crate::output::diagnostics_columns::DIAGNOSTICS;
-use crate::output::folder::OutputFolder;
+use crate::output::folder::{CHECKPOINTS, OutputFolder};
 use crate::output::parquet::{Packing, TableWriter};
 use crate::output::part_file::write_json;
 use crate::output::psd_columns::PSD_HIST;
@@ -319,7 +319,8 @@ impl Recorder {
         let config_written = write_json(&folder.file("run_config.json"), &config);
         tables.and(summary_written).and(config_written)?;
         // A run that failed may go on from a checkpoint, which needs them.
-        if self.options.packing.removes_chunks() && facts.outcome == Outcome::Complete {
+        let needed = facts.outcome != Outcome::Complete && self.folder.file(CHECKPOINTS).exists();
+        if self.options.packing.removes_chunks() && end == End::Now && !needed {
             chunks.iter().try_for_each(Chunks::remove)?;
         }
         Ok(summary)
