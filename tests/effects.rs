@@ -178,20 +178,20 @@ const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ("phase.allow_liquid_hkl", &["phase.thresholds={T_condense_K: 1000, T_vaporize_K: 1001}"], "true"),
     ("phase.temperature_input", &[], "mars_surface"),
     ("supply.const.prod_area_rate_kg_m2_s", &["supply.const.mu_orbit10pct=null"], "1e-7"),
+    ("sinks.sub_params.psat_model", &["sinks.sub_params.psat_table_path=../tests/data/psat_small.csv"], "clausius"),
     ("supply.enabled", &[], "false"),
     ("supply.mode", &["supply.powerlaw.A_kg_m2_s=1e-7"], "powerlaw"),
     ("supply.const.auto_from_tau1_tfill_years", &["supply.const.mu_orbit10pct=null"], "0.1"),
     ("supply.powerlaw.A_kg_m2_s", POWER, "2e-7"),
-    ("supply.powerlaw.t0_s", POWER, "-500"),
-    ("supply.powerlaw.index", POWER, "-0.5"),
+    ("supply.powerlaw.t0_s", POWER, "500"),
+    ("supply.powerlaw.index", POWER, "-0.3"),
     (
         "supply.table.path",
         &["supply.mode=table", "supply.table.path=../tests/data/supply_small.csv"],
         "../tests/data/supply_other.csv",
     ),
     ("supply.table.time_unit", &["supply.mode=table", "supply.table.path=../tests/data/supply_small.csv"], "year"),
-    ("supply.reservoir.enabled", &["supply.reservoir={enabled: false, mass_total_Mmars: 1e-16}"], "true"),
-    ("supply.reservoir.mass_total_Mmars", RESERVOIR, "2e-16"),
+    ("supply.reservoir.mass_total_Mmars", RESERVOIR, "2e-14"),
     ("supply.reservoir.scope", RESERVOIR, "cell"),
     ("supply.reservoir.depletion_mode", RESERVOIR, "taper"),
     ("supply.reservoir.taper_fraction", TAPER, "0.9"),
@@ -239,10 +239,10 @@ const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ("disk.geometry.p_index", &["inner_disk_mass={}"], "1"),
 ];
 
-const POWER: &[&str] = &["supply.mode=powerlaw", "supply.powerlaw={A_kg_m2_s: 1e-7, t0_s: -1000, index: -1}"];
-const RESERVOIR: &[&str] = &["supply.reservoir={enabled: true, mass_total_Mmars: 1e-16}"];
+const POWER: &[&str] = &["supply.mode=powerlaw", "supply.powerlaw={A_kg_m2_s: 1e-7, t0_s: 0, index: -0.5}"];
+const RESERVOIR: &[&str] = &["supply.reservoir={enabled: true, mass_total_Mmars: 1e-14}"];
 const TAPER: &[&str] =
-    &["supply.reservoir={enabled: true, mass_total_Mmars: 1e-16, depletion_mode: taper, taper_fraction: 0.2}"];
+    &["supply.reservoir={enabled: true, mass_total_Mmars: 1e-14, depletion_mode: taper, taper_fraction: 0.2}"];
 const FEEDBACK: &[&str] = &["supply.feedback={enabled: true, response_time_years: 1e-4}"];
 const WARM: &[&str] = &["supply.temperature={enabled: true}"];
 const WARM_TABLE: &[&str] =
@@ -263,7 +263,35 @@ const FIXED: &[&str] = &["geometry.mode=0D", "shielding.mode=fixed_tau1", "shiel
 const RAMP: &[&str] = &["phase.thresholds={T_condense_K: 1000, T_vaporize_K: 2500}"];
 
 /// Keys that say where or how a run tells of itself, not what; other tests are about them.
-const ELSEWHERE: &[&str] = &["io.outdir", "io.quiet", "io.progress.enable", "io.progress.refresh_seconds"];
+const ELSEWHERE: &[&str] = &[
+    "io.outdir",
+    "io.quiet",
+    "io.progress.enable",
+    "io.progress.refresh_seconds",
+    // How records become files, and what survives a run: the files of a finished run are the same (tests/survival.rs).
+    "io.archive.dir",
+    "io.archive.enabled",
+    "io.archive.keep_local",
+    "io.archive.min_free_gb",
+    "io.archive.record_volume_info",
+    "io.archive.verify",
+    "io.archive.verify_level",
+    "io.archive.warn_slow_mb_s",
+    "io.archive.warn_slow_min_gb",
+    "io.streaming.enable",
+    "io.streaming.memory_limit_gb",
+    "io.streaming.opt_out",
+    "io.streaming.step_flush_interval",
+    "numerics.checkpoint.enabled",
+    "numerics.checkpoint.interval_minutes",
+    "numerics.checkpoint.interval_years",
+    "numerics.checkpoint.keep_last_n",
+    "numerics.checkpoint.path",
+    "numerics.resume.enabled",
+    "numerics.resume.from_path",
+    // A mass alone makes a reservoir, and without one there is none.
+    "supply.reservoir.enabled",
+];
 
 #[derive(Parser)]
 struct CommandLine {
