@@ -21,8 +21,8 @@ for tool in cargo rustc; do
 done
 
 # System packages: a C compiler and linker, the MPI library with its launcher, a second one to test with, libclang (reads the headers of MPI), Python
-# for the scripts, and SLURM for the test of its job scripts.
-packages=(build-essential pkg-config libopenmpi-dev openmpi-bin mpich libmpich-dev libhdf5-dev libclang-dev python3 python3-venv slurm-wlm munge)
+# for the scripts, SLURM for the test of its job scripts, and valgrind to count instructions.
+packages=(build-essential pkg-config libopenmpi-dev openmpi-bin mpich libmpich-dev libhdf5-dev libclang-dev python3 python3-venv slurm-wlm munge valgrind)
 command -v dpkg-query >/dev/null ||
     fail "this is not a Debian system. Install the equivalents of: ${packages[*]}; then use cargo directly (README.md)."
 missing=()

@@ -16,7 +16,8 @@ step cargo clippy --release --no-default-features --lib --bins -- -D warnings
 step env RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --no-deps --document-private-items
 step cargo test --release
 step cargo test --release --no-default-features --lib
-step cargo build --release
+step cargo build --release --bins --examples
+step scripts/python.sh scripts/check_cost.py "${CARGO_TARGET_DIR:-target}/release"
 step scripts/test-slurm.sh
 step scripts/test-mpich.sh
 step scripts/python.sh scripts/check_outputs.py "${CARGO_TARGET_DIR:-target}/release/marsdisk-mpi"

@@ -178,7 +178,55 @@ const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ("phase.allow_liquid_hkl", &["phase.thresholds={T_condense_K: 1000, T_vaporize_K: 1001}"], "true"),
     ("phase.temperature_input", &[], "mars_surface"),
     ("supply.const.prod_area_rate_kg_m2_s", &["supply.const.mu_orbit10pct=null"], "1e-7"),
+    ("sinks.sub_params.psat_model", &["sinks.sub_params.psat_table_path=../tests/data/psat_small.csv"], "clausius"),
     ("supply.enabled", &[], "false"),
+    ("supply.mode", &["supply.powerlaw.A_kg_m2_s=1e-7"], "powerlaw"),
+    ("supply.const.auto_from_tau1_tfill_years", &["supply.const.mu_orbit10pct=null"], "0.1"),
+    ("supply.powerlaw.A_kg_m2_s", POWER, "2e-7"),
+    ("supply.powerlaw.t0_s", POWER, "500"),
+    ("supply.powerlaw.index", POWER, "-0.3"),
+    (
+        "supply.table.path",
+        &["supply.mode=table", "supply.table.path=../tests/data/supply_small.csv"],
+        "../tests/data/supply_other.csv",
+    ),
+    ("supply.table.time_unit", &["supply.mode=table", "supply.table.path=../tests/data/supply_small.csv"], "year"),
+    ("supply.reservoir.mass_total_Mmars", RESERVOIR, "2e-14"),
+    ("supply.reservoir.scope", RESERVOIR, "cell"),
+    ("supply.reservoir.depletion_mode", RESERVOIR, "taper"),
+    ("supply.reservoir.taper_fraction", TAPER, "0.9"),
+    ("supply.feedback.target_tau", FEEDBACK, "2"),
+    ("supply.feedback.gain", FEEDBACK, "2"),
+    ("supply.feedback.initial_scale", FEEDBACK, "0.5"),
+    ("supply.feedback.response_time_years", FEEDBACK, "0.001"),
+    ("supply.feedback.min_scale", FEEDBACK, "5"),
+    ("supply.feedback.max_scale", FEEDBACK, "1"),
+    (
+        "supply.temperature.mode",
+        &["supply.temperature={enabled: true, table: {path: ../tests/data/supply_factor_small.csv}}"],
+        "table",
+    ),
+    ("supply.temperature.reference_K", WARM, "2000"),
+    ("supply.temperature.exponent", WARM, "2"),
+    ("supply.temperature.scale_at_reference", WARM, "2"),
+    ("supply.temperature.floor", WARM, "5"),
+    ("supply.temperature.cap", WARM, "1"),
+    ("supply.temperature.table.path", WARM_TABLE, "../tests/data/supply_none.csv"),
+    ("supply.temperature.table.value_kind", WARM_TABLE, "rate"),
+    ("supply.temperature.table.column_temperature", WARM_TABLE, "T_other"),
+    ("supply.temperature.table.column_value", WARM_TABLE, "more"),
+    ("supply.transport.mode", &["supply.transport.t_mix_orbits=5"], "deep_mixing"),
+    ("supply.transport.t_mix_orbits", &["supply.transport={mode: deep_mixing, t_mix_orbits: 5}"], "9"),
+    ("supply.injection.mode", &[], "min_bin"),
+    ("supply.injection.s_inj_min", INJECTION, "1e-3"),
+    ("supply.injection.s_inj_max", INJECTION, "1e-2"),
+    ("supply.injection.q", INJECTION, "2.5"),
+    ("supply.injection.velocity.mode", &["supply.injection.velocity={e_inj: 0.3, i_inj: 0.1}"], "fixed_ei"),
+    ("supply.injection.velocity.e_inj", SPEED, "0.4"),
+    ("supply.injection.velocity.i_inj", SPEED, "0.2"),
+    ("supply.injection.velocity.vrel_factor", &["supply.injection.velocity={mode: factor, vrel_factor: 1.1}"], "1.5"),
+    ("supply.injection.velocity.blend_mode", SPEED, "linear"),
+    ("supply.injection.velocity.weight_mode", SPEED, "sigma_ratio"),
     ("fragments.slope", &[], "3"),
     ("io.output.every", &["io.output.times=linear", "io.output.every=1000"], "2000"),
     ("io.output.per_decade", &["io.output.times=log"], "5"),
@@ -191,6 +239,16 @@ const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ("disk.geometry.p_index", &["inner_disk_mass={}"], "1"),
 ];
 
+const POWER: &[&str] = &["supply.mode=powerlaw", "supply.powerlaw={A_kg_m2_s: 1e-7, t0_s: 0, index: -0.5}"];
+const RESERVOIR: &[&str] = &["supply.reservoir={enabled: true, mass_total_Mmars: 1e-14}"];
+const TAPER: &[&str] =
+    &["supply.reservoir={enabled: true, mass_total_Mmars: 1e-14, depletion_mode: taper, taper_fraction: 0.2}"];
+const FEEDBACK: &[&str] = &["supply.feedback={enabled: true, response_time_years: 1e-4}"];
+const WARM: &[&str] = &["supply.temperature={enabled: true}"];
+const WARM_TABLE: &[&str] =
+    &["supply.temperature={enabled: true, mode: table, table: {path: ../tests/data/supply_factor_small.csv}}"];
+const INJECTION: &[&str] = &["supply.injection={mode: powerlaw_bins, s_inj_min: 1e-5, s_inj_max: 1.0, q: 3.5}"];
+const SPEED: &[&str] = &["supply.injection.velocity={mode: fixed_ei, e_inj: 0.3, i_inj: 0.1}"];
 const STRENGTH: &[&str] =
     &["qstar={override_coeffs: true, Qs: 3.5e7, a_s: 0.38, B: 0.3, b_g: 1.36, v_ref_kms: [1.5, 7.0]}"];
 const STRENGTH_FAR: &[&str] =
@@ -205,7 +263,35 @@ const FIXED: &[&str] = &["geometry.mode=0D", "shielding.mode=fixed_tau1", "shiel
 const RAMP: &[&str] = &["phase.thresholds={T_condense_K: 1000, T_vaporize_K: 2500}"];
 
 /// Keys that say where or how a run tells of itself, not what; other tests are about them.
-const ELSEWHERE: &[&str] = &["io.outdir", "io.quiet", "io.progress.enable", "io.progress.refresh_seconds"];
+const ELSEWHERE: &[&str] = &[
+    "io.outdir",
+    "io.quiet",
+    "io.progress.enable",
+    "io.progress.refresh_seconds",
+    // How records become files, and what survives a run: the files of a finished run are the same (tests/survival.rs).
+    "io.archive.dir",
+    "io.archive.enabled",
+    "io.archive.keep_local",
+    "io.archive.min_free_gb",
+    "io.archive.record_volume_info",
+    "io.archive.verify",
+    "io.archive.verify_level",
+    "io.archive.warn_slow_mb_s",
+    "io.archive.warn_slow_min_gb",
+    "io.streaming.enable",
+    "io.streaming.memory_limit_gb",
+    "io.streaming.opt_out",
+    "io.streaming.step_flush_interval",
+    "numerics.checkpoint.enabled",
+    "numerics.checkpoint.interval_minutes",
+    "numerics.checkpoint.interval_years",
+    "numerics.checkpoint.keep_last_n",
+    "numerics.checkpoint.path",
+    "numerics.resume.enabled",
+    "numerics.resume.from_path",
+    // A mass alone makes a reservoir, and without one there is none.
+    "supply.reservoir.enabled",
+];
 
 #[derive(Parser)]
 struct CommandLine {

@@ -197,7 +197,7 @@ impl Clock {
         let remaining = target - self.time;
         // Beyond the target the drivers may turn, so that the ends of a longer step would say nothing.
         let longest = self.proposal.min(remaining);
-        let allowed = self.allowed_step(model, rtol, longest);
+        let (allowed, limit) = self.allowed_step(model, rtol, longest);
         let (end, step) = if allowed >= remaining {
             (target, remaining)
         } else {
@@ -207,11 +207,14 @@ impl Clock {
         // A step that a target cut short says nothing against a longer one.
         let proposal = if allowed < longest { GROWTH * allowed } else { self.proposal.max(GROWTH * step) };
         self.proposal = proposal.min(dt_max);
+        let limit = limit.unwrap_or(if longest == remaining { "output, node or end" } else { "growth or dt_max" });
+        tracing::debug!(step = self.index, start = self.time, dt = step, limit, "coupling step");
         end
     }
 
-    /// The longest step up to `longest` over which temperature, blow-out size and supply move little enough [s].
-    fn allowed_step(&self, model: &Model, rtol: f64, longest: f64) -> f64 {
+    /// The longest step up to `longest` over which temperature, blow-out size and supply move little enough [s], and
+    /// which of them made it shorter.
+    fn allowed_step(&self, model: &Model, rtol: f64, longest: f64) -> (f64, Option<&'static str>) {
         let state = |time: f64| {
             let temperature = model.cooling.raw_temperature(time);
             let size = model.blowout_size(temperature).0;
@@ -226,9 +229,18 @@ impl Clock {
             moved / (BLOWOUT_MOVE * bin)
         };
         let supply = |dt: f64| model.supply_unevenness(self.time, self.time + dt) / SUPPLY_MOVE;
-        let dt = shortened(longest.min(model.supply.longest_step(rtol)), self.sliver(), heat);
-        let floor = (JUMP * dt).max(self.sliver());
-        shortened(shortened(dt, floor, supply), floor, blowout)
+        let held = longest.min(model.supply.longest_step(rtol));
+        let cooled = shortened(held, self.sliver(), heat);
+        let floor = (JUMP * cooled).max(self.sliver());
+        let supplied = shortened(cooled, floor, supply);
+        let dt = shortened(supplied, floor, blowout);
+        let shorter = [
+            (dt < supplied, "blow-out size"),
+            (supplied < cooled, "supply"),
+            (cooled < held, "temperature of Mars"),
+            (held < longest, "supply"),
+        ];
+        (dt, shorter.into_iter().find_map(|(it, limit)| it.then_some(limit)))
     }
 }
 

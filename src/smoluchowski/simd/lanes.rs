@@ -134,9 +134,9 @@ mod arm {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::{Block, Lanes, Mask};
-    use pulp::x86::{V3, V4};
-    use pulp::{Simd, f64x4, f64x8};
-    use std::arch::x86_64::{__m256d, __m512d};
+    use pulp::x86::V3;
+    use pulp::{Simd, f64x4};
+    use std::arch::x86_64::__m256d;
 
     // Eight sums at once need 7 additions and 14 shuffles instead of 24 each. Functions rather than closures: only
     // those are sure to be compiled for these processors.
@@ -170,6 +170,14 @@ mod x86 {
         let low = simd.avx._mm256_permute2f128_pd::<0x20>(a, b);
         simd.avx._mm256_add_pd(low, simd.avx._mm256_permute2f128_pd::<0x31>(a, b))
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86_wide {
+    use super::{Block, Lanes, Mask};
+    use pulp::x86::V4;
+    use pulp::{Simd, f64x8};
+    use std::arch::x86_64::__m512d;
 
     lanes!(
         V4,
