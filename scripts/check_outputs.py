@@ -1,4 +1,5 @@
-"""Run configs/quick.yml and read everything it writes, as a user would: pandas and pyarrow for the tables, json.
+"""Run configs/quick.yml and read everything it writes, as a user would: pandas, pyarrow and DuckDB for the tables, h5py
+for the checkpoints, json.
 
     scripts/python.sh scripts/check_outputs.py target/release/marsdisk-mpi
 
@@ -13,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import duckdb
+import h5py
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -82,6 +85,34 @@ def check_parquet(path, name, columns, python_columns):
     return frame
 
 
+def check_duckdb(path, name, frame):
+    """DuckDB, to which `Sigma_surf` and `sigma_surf` are one name and the second of them is `sigma_surf_1`."""
+    columns = [row[0] for row in duckdb.sql(f"DESCRIBE SELECT * FROM '{path}'").fetchall()]
+    seen, expected = set(), []
+    for column in frame.columns:
+        expected.append(f"{column}_1" if column.lower() in seen else column)
+        seen.add(column.lower())
+    require(columns == expected, f"{name}: DuckDB reads other columns than pandas")
+    rows, time = duckdb.sql(f"SELECT count(*), sum(time) FROM '{path}'").fetchall()[0]
+    require(rows == len(frame), f"{name}: DuckDB reads {rows} rows, pandas {len(frame)}")
+    require(abs(time / frame["time"].sum() - 1) < 1e-9, f"{name}: DuckDB and pandas read other times")
+
+
+def check_checkpoint(path):
+    """Every dataset must be readable and say its unit and what it is."""
+    datasets = []
+    with h5py.File(path) as file:
+        require(file.attrs["Conventions"].startswith("CF-"), f"{path.name} names no conventions")
+        file.visititems(lambda _, item: datasets.append(item) if isinstance(item, h5py.Dataset) else None)
+        for dataset in datasets:
+            missing = {"units", "long_name"} - set(dataset.attrs)
+            require(not missing, f"{path.name}: {dataset.name} lacks {sorted(missing)}")
+            dataset[()]
+        require(file["cells/surface_density"].shape == (CELLS, BINS), f"{path.name}: not the cells and bins of the run")
+        require(file["cells/surface_density"].attrs["units"] == "kg m-2", f"{path.name}: the surface density has no unit")
+    print(f"{path.name}: {len(datasets)} datasets")
+
+
 def check_csv(path, name, columns):
     frame = pd.read_csv(path)
     header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
@@ -131,12 +162,15 @@ def main():
     program = Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        command = [program, ROOT / "configs/quick.yml", "--outdir", out, "--quiet"]
+        command = [program, ROOT / "configs/quick.yml", "--outdir", out, "--quiet", "--override"]
+        command += ["numerics.checkpoint.enabled=true", "numerics.checkpoint.interval_years=0.005", "numerics.dt_max=1000"]
         status = subprocess.run(command, cwd=folder, check=False).returncode
         require(status == 0, f"the run ended with status {status}")
 
         written = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
-        expected = {*TABLES, "summary.json", "run_config.json"}
+        checkpoints = {name for name in written if name.startswith("checkpoints/")}
+        require(checkpoints, "the run has written no checkpoint")
+        expected = {*TABLES, "summary.json", "run_config.json", *checkpoints}
         require(written == expected, f"files: {sorted(written ^ expected)} missing or not documented")
 
         columns, frames = documented(), {}
@@ -145,9 +179,12 @@ def main():
             if name.endswith(".parquet"):
                 reference = ROOT / "tests/data/output" / python_columns
                 frames[name] = check_parquet(out / name, name, columns[name], reference)
+                check_duckdb(out / name, name, frames[name])
             else:
                 frames[name] = check_csv(out / name, name, columns[name])
             print(f"{name}: {len(frames[name])} rows, {len(columns[name])} columns")
+        for name in sorted(checkpoints):
+            check_checkpoint(out / name)
         check_meaning(frames, columns, read_json(out / "summary.json"), read_json(out / "run_config.json"))
         picture = out / "plot.png"
         plot = [sys.executable, ROOT / "scripts/plot.py", out, "--output", picture]

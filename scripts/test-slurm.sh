@@ -91,12 +91,17 @@ again=$(sbatch --parsable --ntasks=2 --dependency="afterok:$two" "$run" run.yml 
 nothing=$(sbatch --parsable "$run")
 stopped=$(sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/stopped "${long[@]}")
 
-# A job that is stopped under way goes into the queue again; SLURM would wait two minutes before it starts once more.
+# A job that is stopped under way goes into the queue again; SLURM would wait two minutes before it starts once more. Some
+# seconds are needed: a step of the same number that has not ended on the node lets the launch fail.
+requeued=
 has_begun() {
     [[ -s out/stopped/checks/mass_budget.csv.part ]]
 }
 all_are_over() {
-    scontrol update "JobId=$stopped" StartTime=now 2>/dev/null || true
+    if [[ $(squeue --noheader --job "$stopped" --format=%T) == PENDING ]]; then
+        requeued=${requeued:-$SECONDS}
+        ((SECONDS < requeued + 6)) || scontrol update "JobId=$stopped" StartTime=now || true
+    fi
     cluster_is_empty
 }
 wait_until 120 "the long job to begin" has_begun || { squeue; exit 1; }

@@ -302,6 +302,32 @@ fn signals_stop_a_run_which_goes_on() {
 }
 
 #[test]
+fn rows_that_stopped_cells_repeat_are_the_same_after_a_stop() {
+    // The outer cells are solid and opaque from the start; the innermost one is too hot.
+    let python = ["--profile", "python"];
+    let frozen = ["numerics.t_end_years=0.003", "radiation.TM_K=4300", "optical_depth.tau_stop=0.04"];
+    let start = |run: &Run, arguments: &[&str]| {
+        let mut command = run.command(1, &[&python, arguments].concat());
+        command.args(frozen).arg("numerics.checkpoint.interval_years=0.0002");
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let whole = Run::new();
+    assert_eq!(start(&whole, &[]).wait().unwrap().code(), Some(0));
+    assert_eq!(whole.summary()["cells_stopped"], 4);
+
+    let run = Run::new();
+    let mut part = start(&run, &[]);
+    wait_for("a checkpoint", || !run.checkpoints().is_empty());
+    fs::write(run.out().join("STOP"), "").unwrap();
+    assert_eq!(part.wait().unwrap().code(), Some(4));
+    assert_eq!(start(&run, &["--resume"]).wait().unwrap().code(), Some(0));
+    for name in ["series/run.parquet", "series/diagnostics.parquet", "checks/mass_budget.csv"] {
+        let read = |run: &Run| fs::read(run.out().join(name)).unwrap();
+        assert!(read(&run) == read(&whole), "{name}");
+    }
+}
+
+#[test]
 fn signals_during_the_write_do_no_harm() {
     assert_stops(1, "many signals", |_, part| {
         for _ in 0..30 {

@@ -4,7 +4,7 @@
 //! [`Recorder::orbit`] add rows, [`Recorder::finish`] makes every file whole and writes the summary. A run that fails
 //! is finished like any other, so that everything recorded until then can be read.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -25,6 +25,7 @@ use crate::output::run_config::{RunConfigFacts, after_run, before_run};
 use crate::output::summary::{Outcome, SummaryFacts, summary};
 use crate::output::tracks::Tracks;
 use crate::run::budget::{BudgetRow, OrbitRow};
+use crate::wire_struct;
 
 /// Which tables are written, and how often.
 ///
@@ -65,6 +66,13 @@ pub enum End {
     Later,
 }
 
+/// Drivers and report of the last step of a cell.
+struct LastRow {
+    step: StepFacts,
+    report: CellReport,
+}
+wire_struct!(LastRow { step, report });
+
 /// Writes the files of one run.
 pub struct Recorder {
     folder: OutputFolder,
@@ -75,8 +83,8 @@ pub struct Recorder {
     config: RunConfigFacts,
     records: u64,
     tracks: Tracks,
-    /// Drivers and report of the last step of each stopped cell; profile `python` alone.
-    stale: HashMap<usize, (StepFacts, CellReport)>,
+    /// The last row of each stopped cell, by its index; profile `python` alone.
+    stale: BTreeMap<usize, LastRow>,
     series: TableWriter<Series>,
     diagnostics: TableWriter<Series>,
     psd: Option<TableWriter<Series>>,
@@ -136,7 +144,7 @@ impl Recorder {
             sizes: sizes.clone(),
             records: 0,
             tracks: Tracks::of(cells),
-            stale: HashMap::new(),
+            stale: BTreeMap::new(),
             folder,
             options,
             config,
@@ -178,7 +186,7 @@ impl Recorder {
                 Row { run: &self.run, time: step.time, dt: step.dt, step, cell, report, t_coll_min, bin: Bin::NONE };
             if series {
                 let stale = self.stale.get(&cell.index).filter(|_| !report.evolved);
-                let row = stale.map_or(row, |(step, report)| Row { step, report, ..row });
+                let row = stale.map_or(row, |LastRow { step, report }| Row { step, report, ..row });
                 self.series.push(&row)?;
             }
             if diagnostics {
@@ -199,7 +207,7 @@ impl Recorder {
             return;
         }
         for report in reports.iter().filter(|report| report.evolved && !report.active) {
-            self.stale.insert(report.cell, (*step, *report));
+            self.stale.insert(report.cell, LastRow { step: *step, report: *report });
         }
     }
 
@@ -279,6 +287,9 @@ impl Recorder {
     /// Everything but the CSV tables, which are opened where they end.
     fn exchange_position(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
         exchange.count("records", "records so far", &mut self.records)?;
+        let mut stale: Vec<LastRow> = std::mem::take(&mut self.stale).into_values().collect();
+        exchange.wire("last_rows", "rows that stopped cells repeat", &mut stale)?;
+        self.stale = stale.into_iter().map(|row| (row.report.cell, row)).collect();
         self.series.exchange(exchange)?;
         self.diagnostics.exchange(exchange)?;
         self.psd.as_mut().map_or(Ok(()), |table| table.exchange(exchange))?;

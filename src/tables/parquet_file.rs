@@ -7,13 +7,27 @@ use arrow_array::{
     UInt32Array, UInt64Array,
 };
 use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
+use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::{MOST_ROWS, Rows, TableError};
 
 fn builder(file: &File, path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, TableError> {
     let unreadable = |reason: String| TableError::Unreadable { path: path.to_owned(), reason };
     let file = file.try_clone().map_err(|error| unreadable(error.to_string()))?;
-    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(error.to_string()))
+    let length = file.metadata().map_err(|error| unreadable(error.to_string()))?.len();
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(error.to_string()))?;
+    let mut columns = builder.metadata().row_groups().iter().flat_map(|group| group.columns());
+    match columns.find(|column| !lies_within(column, length)) {
+        Some(column) => Err(unreadable(format!("column `{}` lies outside the file", column.column_path()))),
+        None => Ok(builder),
+    }
+}
+
+/// Whether a column's bytes are some of a file's; the reader panics over others.
+fn lies_within(column: &ColumnChunkMetaData, length: u64) -> bool {
+    let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+    let end = start.checked_add(column.compressed_size());
+    start >= 0 && column.compressed_size() >= 0 && end.is_some_and(|end| end.unsigned_abs() <= length)
 }
 
 /// The top-level columns.
