@@ -103,3 +103,80 @@ fn a_fixed_optical_depth_shields_for_ever() {
     let given = column(&["shielding.mode=fixed_tau1", "shielding.fixed_tau1_sigma=2.5", &table]);
     assert!(given.table("series/run.parquet").real("Sigma_tau1").iter().all(|sigma| *sigma == 2.5));
 }
+
+#[test]
+fn a_seed_draws_the_orbits_that_numpy_draws() {
+    let run = column(&[
+        "dynamics.e_profile.mode=off",
+        "dynamics.e_mode=mars_clearance",
+        "dynamics.dr_min_m=1e5",
+        "dynamics.dr_max_m=1e6",
+        "dynamics.i_mode=obs_tilt_spread",
+        "dynamics.obs_tilt_deg=20",
+        "dynamics.i_spread_deg=10",
+        "dynamics.rng_seed=42",
+    ]);
+    let series = run.table("series/run.parquet");
+    // numpy.random.default_rng(42): .uniform(1e5, 1e6), then .uniform(radians(10), radians(30)).
+    let clearance = 1e5 + 9e5 * 0.773_956_048_555_963_3;
+    assert_close(series.real("e_value")[0], 1.0 - (R_MARS + clearance) / (1.85 * R_MARS), 1e-14);
+    let [low, high] = [10_f64.to_radians(), 30_f64.to_radians()];
+    let kernel = series.real("i_kernel_used").into_iter().find(|i| i.is_finite()).unwrap();
+    assert_close(kernel, low + (high - low) * 0.438_878_439_752_052_3, 1e-14);
+    assert_eq!(run.summary()["seed"], 42);
+}
+
+#[test]
+fn vapour_escapes_and_is_booked() {
+    // Mars is hot enough to vaporise everything; nothing but escape acts.
+    let run = column(&[
+        "phase.temperature_input=mars_surface",
+        "sinks.enable_sublimation=false",
+        "blowout.enabled=false",
+        "supply.enabled=false",
+        "sinks.hydro_escape.enable=true",
+        "sinks.hydro_escape.strength=1e-5",
+        "sinks.hydro_escape.T_ref_K=4000",
+        "sinks.hydro_escape.temp_power=0",
+    ]);
+    let series = run.table("series/run.parquet");
+    assert!(series.text("sink_selected").iter().all(|sink| sink.as_deref() == Some("hydro_escape")));
+    for (time, sigma) in series.real("time").iter().zip(series.real("Sigma_surf")) {
+        // Error tolerance of the integrator.
+        assert_close(sigma, start(&run) * (-1e-5 * time).exp(), 1e-4);
+    }
+    let (lost, initial) = (last(&run, "M_loss_hydro"), run.summary()["mass_initial"].as_f64().unwrap());
+    assert_eq!(lost, last(&run, "M_loss_cum"));
+    assert_close(initial - last(&run, "mass_total_bins"), lost, 1e-10);
+}
+
+#[test]
+fn every_switch_of_blowout_works_in_a_column_of_either_profile() {
+    let cold = ["phase.enabled=false", "supply.enabled=false", "numerics.t_end_years=1e-4", "sinks.mode=none"];
+    for profile in ["profile=conservative", "profile=python"] {
+        let blown = |switch: &[&str]| {
+            let all: Vec<&str> = cold.iter().chain([&profile]).chain(switch).copied().collect();
+            column(&all).summary()["M_out_cum"].as_f64().unwrap()
+        };
+        if profile == "profile=conservative" {
+            assert!(blown(&[]) > 0.0);
+        }
+        for switch in [
+            "blowout.enabled=false",
+            "sinks.rp_blowout.enable=false",
+            "radiation.use_mars_rp=false",
+            "radiation.source=off",
+        ] {
+            assert_eq!(blown(&[switch]), 0.0, "{profile} {switch}");
+        }
+    }
+}
+
+#[test]
+fn surface_energy_raises_the_smallest_size() {
+    let run = column(&["surface_energy.enabled=true", "psd.alpha=3.5", "surface_energy.gamma_J_m2=1e6"]);
+    let series = run.table("series/run.parquet");
+    let (floor, smallest, blown) = (series.real("s_min_surface_energy"), series.real("s_min"), series.real("a_blow"));
+    assert!(floor[0] > blown[0], "{} > {}", floor[0], blown[0]);
+    assert_eq!(floor, smallest);
+}

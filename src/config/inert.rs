@@ -2,7 +2,7 @@
 
 use super::{
     Config, Profile,
-    dynamics::{EccentricityProfileMode, KernelEiMode, ScaleHeightMode},
+    dynamics::{EccentricityMode, EccentricityProfileMode, InclinationMode, KernelEiMode, ScaleHeightMode},
     io::OutputTimes,
     numerics::{Clock, Integrator},
     radiation::DriverMode,
@@ -26,22 +26,14 @@ const ALWAYS: &[&str] = &[
     "sizes.dsdt_params",
     "sizes.apply_evolved_min_size",
     "psd.floor",
-    "surface_energy",
     "dynamics.t_damp_orbits",
     "dynamics.eps_restitution",
     "dynamics.f_ke_cratering",
     "dynamics.f_ke_fragmentation",
     "dynamics.enable_e_damping",
-    "dynamics.dr_min_m",
-    "dynamics.dr_max_m",
-    "dynamics.dr_dist",
-    "dynamics.obs_tilt_deg",
-    "dynamics.i_spread_deg",
-    "dynamics.rng_seed",
     "qstar.cache_maxsize",
     "surface.use_tcoll",
     "sinks.T_sub",
-    "sinks.hydro_escape",
     "sinks.sub_params.eta_instant",
     "sinks.sub_params.psat_table_buffer_K",
     "sinks.sub_params.local_fit_window_K",
@@ -49,7 +41,6 @@ const ALWAYS: &[&str] = &[
     "sinks.sub_params.psat_cache_tol_K",
     "phase.entrypoint",
     "phase.extra_kwargs",
-    "phase.thresholds.P_ref_bar",
     "supply.const.auto_from_tau1_tfill_years",
     "supply.powerlaw",
     "supply.table",
@@ -98,6 +89,8 @@ const MIXTURE_KEYS: &[&str] =
 const STRENGTH_KEYS: &[&str] =
     &["qstar.Qs", "qstar.a_s", "qstar.B", "qstar.b_g", "qstar.v_ref_kms", "qstar.coeff_scale"];
 
+const CLEARANCE_KEYS: &[&str] = &["dynamics.dr_min_m", "dynamics.dr_max_m", "dynamics.dr_dist"];
+
 /// Starts of a column that a given optical depth overrides.
 const START_KEYS: &[&str] = &["init_tau1", "surface.init_policy", "surface.sigma_surf_init_override"];
 
@@ -143,14 +136,17 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
     let hkl = matches!(c.sinks.sub_params.mode, FluxMode::Hkl | FluxMode::HklTimescale);
     let sublimates = c.sinks.mode != SinkMode::None && c.sinks.enable_sublimation && c.physics_mode.sinks();
     let profile = c.dynamics.e_profile.mode;
+    let column = c.geometry.is_column();
+    let clears = c.dynamics.e_mode == EccentricityMode::MarsClearance;
+    let tilts = c.dynamics.i_mode == InclinationMode::ObsTiltSpread;
     let fixed_height = c.dynamics.kernel_h_mode == ScaleHeightMode::Fixed;
-    let groups: [(bool, &[&'static str]); 29] = [
+    let groups: [(bool, &[&'static str]); 35] = [
         (c.disk.is_some(), &["geometry.r_in", "geometry.r_out"]),
         (three_slopes, &["initial.melt_psd"]),
         (!three_slopes, &["psd.alpha", "psd.wavy_strength"]),
         (mixture, &["initial.melt_psd.s_min_solid", "initial.melt_psd.s_max_solid", "initial.melt_psd.alpha_solid"]),
         (!three_slopes && !mixture, MIXTURE_KEYS),
-        (profile != EccentricityProfileMode::Off, &["dynamics.e0"]),
+        (profile != EccentricityProfileMode::Off || clears, &["dynamics.e0"]),
         (profile != EccentricityProfileMode::Table, &["dynamics.e_profile.table_path", "dynamics.e_profile.r_kind"]),
         (c.dynamics.kernel_ei_mode != KernelEiMode::WyattEq, &["dynamics.f_wake"]),
         (fixed_height, &["dynamics.H_factor"]),
@@ -161,7 +157,13 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
         (!sublimates, &["sinks.sub_params", "sinks.sublimation_scheme"]),
         (hkl, &["sinks.sub_params.dT"]),
         (conservative, &["sinks.sub_params.mass_conserving"]),
-        (!conservative, &["sinks.rp_blowout", "radiation.source", "radiation.use_mars_rp"]),
+        (!conservative && !column, &["sinks.rp_blowout", "radiation.source", "radiation.use_mars_rp"]),
+        (!conservative && !column, &["sinks.hydro_escape"]),
+        (!column, &["phase.thresholds.P_ref_bar"]),
+        (!c.surface_energy.enabled, &["surface_energy"]),
+        (!clears, CLEARANCE_KEYS),
+        (!tilts, &["dynamics.obs_tilt_deg", "dynamics.i_spread_deg"]),
+        (!clears && !tilts, &["dynamics.rng_seed"]),
         (!c.phase.enabled, &["phase.thresholds", "phase.temperature_input", "phase.allow_liquid_hkl"]),
         (!c.supply.delivers(), &["supply.mixing", "supply.injection.mode"]),
         (radiation.qpr_table_path.is_some(), &["radiation.Q_pr"]),
@@ -169,7 +171,7 @@ fn in_this_run(c: &Config) -> Vec<&'static str> {
         (!radiation.tau_gate.enable, &["radiation.tau_gate.tau_max"]),
         (c.shielding.mode != ShieldingMode::FixedTau1, FIXED_SHIELDING_KEYS),
         (c.optical_depth.is_some(), START_KEYS),
-        (c.geometry.is_column(), &["geometry.Nr"]),
+        (column, &["geometry.Nr"]),
         (c.shielding.los_geometry.mode == LineOfSightMode::None, LINE_OF_SIGHT_KEYS),
         (c.numerics.t_end_orbits.is_some(), &["numerics.t_end_years"]),
         (c.numerics.integrator == Integrator::ImexBdf1, &["numerics.rtol", "numerics.atol"]),

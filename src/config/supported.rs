@@ -4,7 +4,7 @@
 
 use super::{
     Config, Profile,
-    dynamics::{EccentricityMode, InclinationMode, KernelEiMode},
+    dynamics::KernelEiMode,
     error::Problem,
     io::Compression,
     optical_depth::CollisionSolver,
@@ -29,16 +29,12 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
     let table = [
         (c.sizes.evolve_min_size, "sizes.evolve_min_size", "false"),
         (c.sizes.apply_evolved_min_size, "sizes.apply_evolved_min_size", "false"),
-        (c.surface_energy.enabled, "surface_energy.enabled", "false"),
         (c.surface.freeze_sigma, "surface.freeze_sigma", "false"),
         (c.surface.collision_solver != CollisionSolver::Smol, "surface.collision_solver", "`smol`"),
         (c.dynamics.kernel_ei_mode != KernelEiMode::Config, "dynamics.kernel_ei_mode", "`config`"),
-        (c.dynamics.e_mode != EccentricityMode::Fixed, "dynamics.e_mode", "`fixed`"),
-        (c.dynamics.i_mode != InclinationMode::Fixed, "dynamics.i_mode", "`fixed`"),
         (damped, "dynamics.enable_e_damping", "false"),
         (tabulated && vapour.psat_table_path.is_some(), "sinks.sub_params.psat_table_path", "null"),
         (tabulated && vapour.psat_table_path.is_none(), "sinks.sub_params.psat_model", "`auto`, `clausius`"),
-        (c.sinks.hydro_escape.enable, "sinks.hydro_escape.enable", "false"),
         (c.phase.enabled && c.phase.source != PhaseSource::Threshold, "phase.source", "`threshold`"),
         (c.shielding.mode == ShieldingMode::FixedTau1 && !c.geometry.is_column(), "shielding.mode", "`off`, `psitau`"),
         (c.blowout.gate_mode != GateMode::None, "blowout.gate_mode", "`none`"),

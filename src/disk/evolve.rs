@@ -57,6 +57,9 @@ fn set_processes(
     if model.gas_drag_time.is_finite() {
         processes.loss_mut(Channel::GasDrag).fill(1.0 / model.gas_drag_time);
     }
+    if conditions.escape_rate > 0.0 {
+        processes.loss_mut(Channel::Escape).fill(conditions.escape_rate);
+    }
     if conditions.supply.applied > 0.0 {
         supply::injection_initial_psd(&model.initial_fractions, conditions.supply.applied, &mut processes.source);
     }
@@ -85,6 +88,7 @@ fn ledger(outcome: &Outcome) -> Ledger {
         blowout: outcome.lost[Channel::Blowout as usize],
         sublimation: outcome.lost[Channel::Sublimation as usize],
         gas_drag: outcome.lost[Channel::GasDrag as usize],
+        escape: outcome.lost[Channel::Escape as usize],
         supplied: outcome.supplied,
         clipped: outcome.clipped,
     }

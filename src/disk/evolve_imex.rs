@@ -64,6 +64,7 @@ fn collide(
         blowout: result.blowout_rate * drivers.dt,
         sublimation: (vapour + evaporation * sigma_before) * drivers.dt,
         gas_drag: drag * sigma_before * drivers.dt,
+        escape: 0.0,
         supplied: conditions.supply.applied * drivers.dt,
         clipped: 0.0,
     };
@@ -86,7 +87,7 @@ fn set_rates(model: &Model, cell: &CellModel, drivers: &StepFacts, conditions: &
             sinks::sublimation_lifetime(sizes, rate, processes.loss_mut(Channel::Sublimation));
         }
         SublimationScheme::Crossing => {
-            let [blowout, crossing, _] = &mut processes.losses;
+            let [blowout, crossing, ..] = &mut processes.losses;
             sinks::sublimation_crossing(sizes, rate, drivers.s_blow, drivers.dt, crossing);
             for (sum, rate) in blowout.iter_mut().zip(crossing.iter_mut()) {
                 *sum += std::mem::take(rate);
@@ -110,6 +111,7 @@ fn relax(model: &Model, state: &mut CellState, drivers: &StepFacts, conditions: 
         blowout: 0.0,
         sublimation: evaporation * after * dt,
         gas_drag: drag * after * dt,
+        escape: 0.0,
         supplied: conditions.supply.applied * dt,
         clipped: 0.0,
     };

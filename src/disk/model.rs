@@ -8,6 +8,7 @@ use super::grid::RadialGrid;
 use super::report::{RunFacts, StepFacts};
 use crate::physics::PhysicsError;
 use crate::physics::cooling::Cooling;
+use crate::physics::escape::HydrodynamicEscape;
 use crate::physics::phase::PhaseThresholds;
 use crate::physics::radiation::{self, Efficiency};
 use crate::physics::shielding::Shielding;
@@ -74,6 +75,8 @@ pub struct PhaseRule {
     pub thresholds: Option<PhaseThresholds>,
     /// Temperature that decides.
     pub temperature: PhaseTemperature,
+    /// Pressure that the rule sees [bar], in a column.
+    pub pressure: Option<f64>,
     /// Absorption efficiency for the reported grain temperature.
     pub q_abs_mean: f64,
     /// Whether liquid grains evaporate too.
@@ -139,6 +142,8 @@ pub struct Model {
     pub sublimation: Option<Sublimation>,
     /// Life time against gas drag [s]; infinite without gas.
     pub gas_drag_time: f64,
+    /// Hydrodynamic escape of vaporised cells, unless switched off.
+    pub escape: Option<HydrodynamicEscape>,
     /// Whether grains collide.
     pub collisions: bool,
     /// Whether the supply is delivered in the first step too.
@@ -161,7 +166,8 @@ impl Model {
         };
         let temperature = self.cooling.temperature(moment)?;
         let (s_blow, q_pr_blow) = self.blowout_size(temperature);
-        let s_min_effective = s_blow.max(self.run.s_min_config);
+        // NaN, without such a limit, loses every comparison.
+        let s_min_effective = s_blow.max(self.run.s_min_config).max(self.run.s_min_surface_energy);
         let q_pr_at_smin = self.efficiency.at(s_min_effective, temperature);
         let beta_at_smin = radiation::beta(s_min_effective, temperature, self.sizes.density, q_pr_at_smin);
         let blowout_gate = match self.blowout.solver {

@@ -14,6 +14,8 @@ pub struct Ledger {
     pub sublimation: f64,
     /// Removed by gas drag.
     pub gas_drag: f64,
+    /// Escaped as vapour.
+    pub escape: f64,
     /// Brought in by the supply.
     pub supplied: f64,
     /// Added when round-off negatives of the integrator were set to zero.
@@ -23,7 +25,7 @@ pub struct Ledger {
 impl Ledger {
     /// Mass per area lost by sinks other than blow-out [kg m⁻²].
     pub fn sinks(&self) -> f64 {
-        self.sublimation + self.gas_drag
+        self.sublimation + self.gas_drag + self.escape
     }
 
     /// Mass per area lost through every channel [kg m⁻²].
@@ -36,9 +38,21 @@ impl Ledger {
         self.blowout += other.blowout;
         self.sublimation += other.sublimation;
         self.gas_drag += other.gas_drag;
+        self.escape += other.escape;
         self.supplied += other.supplied;
         self.clipped += other.clipped;
     }
+}
+
+/// Seed of random draws.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seed {
+    /// The seed.
+    pub value: u64,
+    /// How it was found.
+    pub expression: String,
+    /// Text that it was found from.
+    pub basis: String,
 }
 
 /// Facts that hold for the whole run.
@@ -62,6 +76,8 @@ pub struct RunFacts {
     pub initial_temperature: f64,
     /// Smallest configured size [m].
     pub s_min_config: f64,
+    /// Smallest fragment that surface energy allows [m]; NaN where it is not asked for.
+    pub s_min_surface_energy: f64,
     /// Density of the grain material [kg m⁻³].
     pub density: f64,
     /// Multiplier of the orbital time in the blow-out time.
@@ -70,6 +86,8 @@ pub struct RunFacts {
     pub beta_at_smin_config: f64,
     /// `blowout`, `ok` or `no_blowout`.
     pub case_status: &'static str,
+    /// Seed of what was drawn at random.
+    pub seed: Seed,
     /// Whether blow-out is switched on.
     pub blowout_enabled: bool,
     /// Label `blowout.layer`.
@@ -273,6 +291,8 @@ pub struct CellReport {
     pub t_sink_sublimation: f64,
     /// Life time against gas drag [s]; NaN if none.
     pub t_sink_gas_drag: f64,
+    /// Time of hydrodynamic escape [s]; NaN if none.
+    pub t_escape: f64,
     /// Whether the optical depth blocks the radiation that would expel grains.
     pub tau_gate_blocked: bool,
     /// Whether the phase allows blow-out.

@@ -37,6 +37,8 @@ pub(super) struct Conditions {
     size_rate_raw: f64,
     sublimation_blocked: bool,
     pub(super) t_sink_sublimation: f64,
+    /// Rate of hydrodynamic escape [s⁻¹].
+    pub(super) escape_rate: f64,
     pub(super) supply: SupplyReport,
 }
 
@@ -57,6 +59,7 @@ impl Conditions {
             supply: SupplyReport::default(),
             blowout: false,
             size_rate: 0.0,
+            escape_rate: 0.0,
             sublimation_blocked: false,
             ..self
         }
@@ -114,8 +117,11 @@ fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) ->
         PhaseTemperature::MarsSurface => drivers.temperature,
         PhaseTemperature::Particle(q_abs) => radiation::grain_temperature(drivers.temperature, r, q_abs),
     };
-    let phase =
-        model.phase.thresholds.as_ref().map_or(Phase::SOLID, |rule| rule.evaluate(phase_temperature, None, Some(tau)));
+    let phase = model
+        .phase
+        .thresholds
+        .as_ref()
+        .map_or(Phase::SOLID, |rule| rule.evaluate(phase_temperature, model.phase.pressure, Some(tau)));
     let liquid = phase.bulk == BulkState::LiquidDominated;
     let solid = phase.state == PhaseState::Solid;
 
@@ -125,6 +131,7 @@ fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) ->
     let blowout =
         collisions && model.blowout.enabled && drivers.blowout_gate && blowout_phase_allowed && !tau_gate_blocked;
 
+    let vapour = if phase.state == PhaseState::Vapor { phase.f_vap } else { 0.0 };
     let (size_rate_raw, t_sink_sublimation) = evaporation(model, drivers.temperature, r);
     let blocked = liquid && !model.phase.liquid_evaporates && size_rate_raw < 0.0;
     let supply_allowed = solid && !liquid && (drivers.index > 0 || model.supply_in_first_step);
@@ -141,6 +148,7 @@ fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) ->
         size_rate_raw,
         sublimation_blocked: blocked,
         t_sink_sublimation,
+        escape_rate: model.escape.map_or(0.0, |law| law.rate(drivers.temperature, vapour)),
         supply: SupplyReport {
             raw: cell.supply_raw,
             nominal,
@@ -203,6 +211,7 @@ fn report(
         sublimation_blocked: conditions.sublimation_blocked,
         t_sink_sublimation: conditions.t_sink_sublimation,
         t_sink_gas_drag: if model.gas_drag_time.is_finite() { model.gas_drag_time } else { f64::NAN },
+        t_escape: if conditions.escape_rate > 0.0 { 1.0 / conditions.escape_rate } else { f64::NAN },
         tau_gate_blocked: conditions.tau_gate_blocked,
         blowout_phase_allowed: conditions.blowout_phase_allowed,
         blowout_active: conditions.blowout,

@@ -64,6 +64,7 @@ pub static DISK_BUDGET: &[Disk] = &[
     Disk::real("lost_blowout", MASS, "Part of mass_lost that radiation expelled.", |b| b.lost_blowout),
     Disk::real("lost_sublimation", MASS, "Part of mass_lost that evaporated.", |b| b.lost_sublimation),
     Disk::real("lost_gas_drag", MASS, "Part of mass_lost that gas drag removed.", |b| b.lost_gas_drag),
+    Disk::real("lost_escape", MASS, "Part of mass_lost that escaped as vapour.", |b| b.lost_escape),
     Disk::real("clipped", MASS, "Mass added when round-off negatives were set to zero.", |b| b.clipped),
 ];
 
@@ -86,6 +87,7 @@ pub static CELLS_BUDGET: &[Cell] = &[
     Cell::real("lost_blowout", MASS, "Part of mass_lost that radiation expelled.", |c| c.budget.lost_blowout),
     Cell::real("lost_sublimation", MASS, "Part of mass_lost that evaporated.", |c| c.budget.lost_sublimation),
     Cell::real("lost_gas_drag", MASS, "Part of mass_lost that gas drag removed.", |c| c.budget.lost_gas_drag),
+    Cell::real("lost_escape", MASS, "Part of mass_lost that escaped as vapour.", |c| c.budget.lost_escape),
     Cell::real("clipped", MASS, "Mass added when round-off negatives were set to zero.", |c| c.budget.clipped),
 ];
 

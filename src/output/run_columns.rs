@@ -50,11 +50,11 @@ pub(crate) const COLUMNS: [Col; 182] = [
         |r| r.step.s_blow),
     Col::real("a_blow", "m", "Equals a_blow_step.", |r| r.step.s_blow),
     Col::real("a_blow_at_smin", "m", "Equals a_blow_step.", |r| r.step.s_blow),
-    Col::real("s_min", "m", "Smallest size that stays: the larger of a_blow and s_min_config.",
+    Col::real("s_min", "m", "Smallest size that stays: the largest of a_blow, s_min_config and s_min_surface_energy.",
         |r| r.step.s_min_effective),
     Col::real("s_min_surface_energy", "m",
-        "Smallest fragment that surface energy allows; no such floor acts in a 1-D run.",
-        |_| f64::NAN),
+        "Smallest fragment that surface energy allows; null where it is not asked for.",
+        |r| r.run.s_min_surface_energy),
     Col::real("kappa", KAPPA, "Equals kappa_eff.", |r| r.report.opacity_effective),
     Col::real("kappa_eff", KAPPA, "Opacity with self-shielding at the end of the record.",
         |r| r.report.opacity_effective),
@@ -92,7 +92,7 @@ pub(crate) const COLUMNS: [Col; 182] = [
         |r| r.report.t_solid),
     Col::real("blowout_gate_factor", NONE, "Factor of the competition gate on blow-out; one where unused.",
         |r| r.report.gate_factor),
-    Col::real("sink_flux_surface", RATE, "Mean rate of loss to sinks: sublimation and gas drag.",
+    Col::real("sink_flux_surface", RATE, "Mean rate of loss to sinks: sublimation, gas drag, escape.",
         |r| r.rate(r.report.ledger.sinks())),
     Col::real("t_blow", "s", "Equals t_blow_s.", |r| r.cell.t_blow),
     Col::real("prod_subblow_area_rate", RATE, "Mean rate at which the supply reached the surface.",
@@ -207,8 +207,8 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("mass_lost_sublimation_step", MASS, "Part of it that evaporated.",
         |r| r.mars_masses(r.report.ledger.sublimation)),
     Col::real("mass_lost_hydro_step", MASS,
-        "Mass lost to hydrodynamic escape in the record; zero, it does not act in a 1-D run.",
-        |_| 0.0),
+        "Part of mass_lost_sinks_step that escaped as vapour.",
+        |r| r.mars_masses(r.report.ledger.escape)),
     Col::real("mass_lost_tau_clip_spill_step", MASS,
         "Mass spilled at an optical-depth limit in the record; zero, there is no such limit.",
         |_| 0.0),
@@ -244,8 +244,8 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("M_loss_surface_solid_marsRP", MASS, "Equals mass_lost_by_blowout.",
         |r| r.mars_masses(r.report.cumulative.blowout)),
     Col::real("M_loss_hydro", MASS,
-        "Mass lost to hydrodynamic escape since the start; zero, it does not act in a 1-D run.",
-        |_| 0.0),
+        "Part of mass_lost_by_sinks that escaped as vapour.",
+        |r| r.mars_masses(r.report.cumulative.escape)),
     Col::real("fast_blowout_factor", NONE,
         "Share of unbound grains that leave within dt, 1 − exp(−fast_blowout_ratio).",
         fast_blowout_factor),
@@ -298,8 +298,8 @@ pub(crate) const COLUMNS: [Col; 182] = [
         |r| Some(r.run.blowout_layer)),
     Col::text("blowout_target_phase", "category", "Configured phase that blow-out acts on: solid_only or any.",
         |r| Some(r.run.blowout_target_phase)),
-    Col::text("sink_selected", "category", "rp_blowout where blow-out acted, else none.",
-        |r| Some(if r.report.evolved && r.report.blowout_active { "rp_blowout" } else { "none" })),
+    Col::text("sink_selected", "category", "rp_blowout where blow-out acted, else hydro_escape where vapour escaped, else none.",
+        |r| Some(sink_selected(r))),
     Col::flag("sublimation_blocked_by_phase", "Whether the liquid state blocked sublimation.",
         |r| r.report.evolved && r.report.sublimation_blocked),
     Col::integer("cell_index", "Number of the cell from the inner edge, from 0.", |r| Some(r.cell.index as i64)),
@@ -326,6 +326,16 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::integer("smol_fallback", "Inner steps that the positive fall-back scheme took.",
         |r| Some(r.report.inner.fallback.into())),
 ];
+
+/// What the Python program names as the sink of a step.
+fn sink_selected(r: &Row<'_>) -> &'static str {
+    match r.report {
+        report if !report.evolved => "none",
+        report if report.blowout_active => "rp_blowout",
+        report if report.t_escape.is_finite() => "hydro_escape",
+        _ => "none",
+    }
+}
 
 /// Share of the supply in the mass of the cell, which weights its velocity; NaN where there was no kernel.
 fn supply_weight(row: &Row<'_>) -> f64 {

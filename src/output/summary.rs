@@ -235,7 +235,7 @@ fn disk(run: &RunFacts, cells: &[CellFacts], config: &RunConfigFacts) -> Value {
 
 fn masses(tracks: &Tracks) -> Value {
     let budget = &tracks.budget;
-    let (out, sinks) = (budget.lost_blowout, budget.lost_sublimation + budget.lost_gas_drag);
+    let (out, sinks) = (budget.lost_blowout, budget.lost_sublimation + budget.lost_gas_drag + budget.lost_escape);
     let per_orbit = |mass: f64| if tracks.orbits > 0 { mass / tracks.orbits as f64 } else { f64::NAN };
     json!({
         "M_out_cum": out,
@@ -254,6 +254,7 @@ fn masses(tracks: &Tracks) -> Value {
             "blowout": budget.lost_blowout,
             "sublimation": budget.lost_sublimation,
             "gas_drag": budget.lost_gas_drag,
+            "escape": budget.lost_escape,
         },
         "mass_budget_max_error_percent": tracks.max_error_percent,
         "mass_budget_max_error_percent_cells": tracks.max_cell_error_percent,

@@ -21,6 +21,9 @@
 //! | [`size_distribution`] | the grid of size bins and the initial distributions on it |
 //! | [`vapour`] | saturation pressure, sublimation flux, ds/dt |
 //! | [`phase`] | solid, liquid or vapour |
+//! | [`escape`] | how fast vapour leaves |
+//! | [`surface_energy`] | the smallest fragment that an impact can make |
+//! | [`random`] | NumPy's random numbers |
 //! | [`sinks`] | first-order loss rates per bin: blow-out, sublimation, gas drag |
 //! | [`cooling`] | T_M(t) |
 //! | [`supply`] | how much fresh material arrives, and in which bins |
@@ -31,6 +34,7 @@ pub mod collision;
 pub mod constants;
 pub mod cooling;
 pub mod error;
+pub mod escape;
 pub mod excitation;
 pub mod fragmentation;
 mod interpolate;
@@ -38,12 +42,14 @@ pub mod orbit;
 pub mod phase;
 pub mod qpr;
 pub mod radiation;
+pub mod random;
 pub mod shielding;
 pub mod sinks;
 pub mod size_distribution;
 pub mod strength;
 pub mod supply;
 pub mod surface_density;
+pub mod surface_energy;
 pub mod vapour;
 
 pub use error::PhysicsError;

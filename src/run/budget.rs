@@ -39,6 +39,8 @@ pub struct BudgetRow {
     pub lost_sublimation: f64,
     /// Left by gas drag.
     pub lost_gas_drag: f64,
+    /// Escaped as vapour.
+    pub lost_escape: f64,
     /// Added when round-off negatives were set to zero.
     pub clipped: f64,
     /// initial + supplied + clipped − lost − remaining.
@@ -62,6 +64,7 @@ impl BudgetRow {
             lost_blowout: ledger.blowout * scale,
             lost_sublimation: ledger.sublimation * scale,
             lost_gas_drag: ledger.gas_drag * scale,
+            lost_escape: ledger.escape * scale,
             clipped: ledger.clipped * scale,
             residual: residual * scale,
             tolerance_percent: tolerance_percent(scheme),
@@ -79,6 +82,7 @@ impl BudgetRow {
             sum.lost_blowout += cell.lost_blowout;
             sum.lost_sublimation += cell.lost_sublimation;
             sum.lost_gas_drag += cell.lost_gas_drag;
+            sum.lost_escape += cell.lost_escape;
             sum.clipped += cell.clipped;
             sum.residual += cell.residual;
         }
@@ -133,7 +137,14 @@ mod tests {
     #[test]
     fn a_cell_that_books_everything_has_no_residual() {
         // 0.7 at the start; binary fractions add up without rounding.
-        let ledger = Ledger { blowout: 0.25, sublimation: 0.125, gas_drag: 0.0625, supplied: 0.5, clipped: 0.03125 };
+        let ledger = Ledger {
+            blowout: 0.25,
+            sublimation: 0.125,
+            gas_drag: 0.03125,
+            escape: 0.03125,
+            supplied: 0.5,
+            clipped: 0.03125,
+        };
         let row = cell(0.7 + 0.5 + 0.03125 - 0.4375, ledger);
         assert!(row.residual.abs() <= 4.0 * f64::EPSILON * row.initial, "{row:?}");
         let scale = 2e13 / M_MARS;

@@ -6,7 +6,7 @@ use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::smoluchowski::IntegrationError;
 use crate::{wire_enum, wire_struct};
 
-wire_struct!(Ledger { blowout, sublimation, gas_drag, supplied, clipped });
+wire_struct!(Ledger { blowout, sublimation, gas_drag, escape, supplied, clipped });
 wire_struct!(SupplyReport { raw, nominal, scaled, applied, allowed });
 wire_struct!(SmolReport {
     dt_eff,
@@ -53,6 +53,7 @@ wire_struct!(CellReport {
     sublimation_blocked,
     t_sink_sublimation,
     t_sink_gas_drag,
+    t_escape,
     tau_gate_blocked,
     blowout_phase_allowed,
     blowout_active,

@@ -4,6 +4,7 @@
 //! - `radiation`: temperature of Mars, radiation-pressure efficiency, blow-out
 //! - `bins`: size bins, initial distribution, how grains break
 //! - `processes`: phase, evaporation, gas drag, integrator
+//! - `sampling`: what is drawn at random
 //! - `surface`: self-shielding, surface density at the start
 //! - `cells`: orbit, supply, speed and scale height of each cell
 //!
@@ -14,6 +15,7 @@ mod bins;
 mod cells;
 mod processes;
 mod radiation;
+mod sampling;
 mod surface;
 
 use super::cell::CellState;
@@ -104,7 +106,14 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let blowout = radiation::blowout(config);
     let s_min_config = config.sizes.s_min;
     let (s_blow, _) = resolve_blowout_size(blowout.solver, s_min_config, start, density, &efficiency);
-    let s_min_effective = s_blow.max(s_min_config);
+    let seed = sampling::seed(&config.dynamics, &grid, (r_source, start, density));
+    let drawn = sampling::draw(&config.dynamics, &seed)?;
+    let eccentricity = match drawn.eccentricity {
+        Some(profile) => profile,
+        None => reader.eccentricity(config)?,
+    };
+    let s_min_surface_energy = bins::smallest_fragment(config, &eccentricity, grid.middle())?;
+    let s_min_effective = s_blow.max(s_min_config).max(s_min_surface_energy.unwrap_or(0.0));
 
     let sizes = bins::size_grid(config, s_min_effective)?;
     let initial_fractions = bins::initial_fractions(config, &sizes, s_min_effective)?;
@@ -131,6 +140,8 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         phase_thresholds: processes::threshold_numbers(config),
         initial_temperature: start,
         s_min_config,
+        s_min_surface_energy: s_min_surface_energy.unwrap_or(f64::NAN),
+        seed,
         density,
         chi,
         beta_at_smin_config,
@@ -148,7 +159,8 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
 
     let circumstances = cells::Circumstances {
         grid: &grid,
-        eccentricity: reader.eccentricity(config)?,
+        eccentricity,
+        inclination: drawn.inclination.unwrap_or(config.dynamics.i0),
         chi,
         surface_density,
         supply: cells::supply_law(config, &shielding, initial_opacity, los),
@@ -175,6 +187,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         opacity_frozen: config.radiation.freeze_kappa,
         phase: processes::phase_rule(config),
         sublimation: processes::sublimation(config)?,
+        escape: processes::escape(config),
         gas_drag_time: processes::gas_drag_time(config),
         collisions: config.physics_mode.collides(),
         supply_in_first_step: config.profile != Profile::Python,

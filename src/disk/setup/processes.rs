@@ -4,7 +4,9 @@ use super::super::model::{PhaseRule, PhaseTemperature, Sublimation, SublimationS
 use super::SetupError;
 use crate::config::phase::TemperatureInput;
 use crate::config::sinks::{FluxMode, SinkMode, SublimationLocation, SublimationScheme as SchemeKey};
-use crate::config::{Config, Profile};
+use crate::config::{Config, PhysicsMode, Profile};
+use crate::physics::constants::BAR;
+use crate::physics::escape::HydrodynamicEscape;
 use crate::physics::phase::PhaseThresholds;
 use crate::physics::sinks;
 use crate::physics::vapour::{ClausiusClapeyron, Evaporation, SaturationPressure, SublimationLaw};
@@ -23,6 +25,7 @@ pub(super) fn phase_rule(config: &Config) -> PhaseRule {
             TemperatureInput::MarsSurface => PhaseTemperature::MarsSurface,
             TemperatureInput::Particle => PhaseTemperature::Particle(phase.q_abs_mean),
         },
+        pressure: config.geometry.is_column().then_some(config.sinks.sub_params.p_gas / BAR),
         q_abs_mean: phase.q_abs_mean,
         liquid_evaporates: phase.allow_liquid_hkl,
     }
@@ -51,8 +54,34 @@ pub(super) fn gas_drag_time(config: &Config) -> f64 {
     time.unwrap_or(f64::INFINITY)
 }
 
+/// Hydrodynamic escape as configured. The Python program knows it in a column only, and only beside another sink that
+/// has a time scale.
+pub(super) fn escape(config: &Config) -> Option<HydrodynamicEscape> {
+    let keys = &config.sinks.hydro_escape;
+    let python = config.profile == Profile::Python;
+    let on_surface = sublimates(config) && config.sinks.sublimation_location != SublimationLocation::Smol;
+    let reaches =
+        config.geometry.is_column() && config.physics_mode.sinks() && (on_surface || gas_drag_time(config).is_finite());
+    let acts = keys.enable && keys.strength > 0.0 && config.sinks.mode != SinkMode::None;
+    (acts && if python { reaches } else { config.physics_mode.sinks() }).then_some(HydrodynamicEscape {
+        strength: keys.strength,
+        power: keys.temp_power,
+        t_ref: keys.t_ref_k,
+        least_vapour: keys.f_vap_floor,
+    })
+}
+
+/// Whether grains evaporate. A column of the Python program asks the master switch and the physics mode alone.
+fn sublimates(config: &Config) -> bool {
+    if config.profile == Profile::Python && config.geometry.is_column() {
+        return config.physics_mode.sinks()
+            && (config.physics_mode == PhysicsMode::SublimationOnly || config.sinks.mode != SinkMode::None);
+    }
+    sinks_enabled(config) && config.sinks.enable_sublimation
+}
+
 pub(super) fn sublimation(config: &Config) -> Result<Option<Sublimation>, SetupError> {
-    if !sinks_enabled(config) || !config.sinks.enable_sublimation {
+    if !sublimates(config) {
         return Ok(None);
     }
     Ok(Some(Sublimation { law: law(config)?, scheme: scheme(config) }))

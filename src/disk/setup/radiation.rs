@@ -64,11 +64,12 @@ impl Reader<'_> {
     }
 }
 
-/// Blow-out as configured. The Python program's 1-D runs know no switch but `blowout.enabled`.
+/// Blow-out as configured. The rings of the Python program know no switch but `blowout.enabled`.
 pub(super) fn blowout(config: &Config) -> Blowout {
     let radiation = &config.radiation;
     let source_acts = radiation.source == RadiationSource::Mars && radiation.use_mars_rp;
-    let acts = config.profile == Profile::Python || (source_acts && config.sinks.rp_blowout.enable);
+    let rings_of_python = config.profile == Profile::Python && !config.geometry.is_column();
+    let acts = rings_of_python || (source_acts && config.sinks.rp_blowout.enable);
     Blowout {
         enabled: config.blowout.enabled && acts,
         solver: match radiation.blowout_solver {
