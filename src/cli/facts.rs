@@ -1,7 +1,7 @@
 //! What a run's JSON files say about its configuration.
 
 use crate::config::radiation::{DriverMode, MarsTemperature};
-use crate::config::{Config, Loaded, numerics};
+use crate::config::{Config, Loaded, Profile, numerics};
 use crate::disk::model::Model;
 use crate::output::provenance::ExternalFile;
 use crate::output::run_config::RunConfigFacts;
@@ -87,6 +87,8 @@ pub fn time_grid(config: &Config, grid: &TimeGrid, chi: f64) -> summary::TimeGri
         _ => Some(grid.request.years.unwrap_or(config.scope.analysis_years)),
     };
     let or_nan = |number: Option<f64>| number.unwrap_or(f64::NAN);
+    // The Python program plans with the blow-out time of χ = 1.
+    let python = config.profile == Profile::Python;
     let lengthened = grid.t_end > grid.t_end_before_minimum;
     summary::TimeGridFacts {
         t_end_basis: grid.basis.to_string(),
@@ -106,7 +108,7 @@ pub fn time_grid(config: &Config, grid: &TimeGrid, chi: f64) -> summary::TimeGri
         dt_step: grid.dt_step,
         dt_capped_by_max_steps: grid.n_steps == crate::run::time_grid::MOST_STEPS,
         dt_min_tcoll_ratio: or_nan(config.numerics.dt_min_tcoll_ratio),
-        t_blow_nominal: chi * grid.t_orb / std::f64::consts::TAU,
+        t_blow_nominal: if python { 1.0 } else { chi } * grid.t_orb / std::f64::consts::TAU,
         n_steps: grid.n_steps,
         clock: match config.numerics.clock {
             numerics::Clock::Adaptive => "adaptive",

@@ -343,7 +343,7 @@ fn wrong_types_and_missing_keys_say_what_would_be_right() {
 fn keys_without_effect_are_listed_in_one_warning() {
     let loaded =
         read_text(QUICK, &["dynamics.rng_seed=3", "numerics.dt_min_tcoll_ratio=1", "dynamics.f_wake=2"]).unwrap();
-    let expected = "these keys are set and have no effect in this run: dynamics.rng_seed, dynamics.f_wake, \
+    let expected = "these keys are set and have no effect in this run: dynamics.f_wake, dynamics.rng_seed, \
                     numerics.dt_min_tcoll_ratio";
     assert_eq!(loaded.warnings, [expected]);
     assert!(read_text(QUICK, &["init_tau1.enabled=false", "tables=null"]).unwrap().warnings.is_empty());

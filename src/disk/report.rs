@@ -106,6 +106,8 @@ pub struct RunFacts {
     pub line_of_sight_factor: f64,
     /// Whether missing numbers are written as 0.0 where the Python program did (profile `python`).
     pub missing_as_zero: bool,
+    /// Whether sublimation is booked as such; the Python program counts that of the whole surface among the sinks alone.
+    pub sublimation_booked: bool,
 }
 
 /// Drivers of one step, equal in all cells.

@@ -1,7 +1,8 @@
 //! The columns of the CSV tables: mass budget of the disk and of its cells, and the sums per orbit.
 //!
-//! The first columns are the Python program's. There, the remaining mass was defined as initial minus lost; here it is
-//! what the bins hold, so `mass_diff` and `error_percent` measure something.
+//! The first columns are the Python program's. There, the remaining mass was defined as initial minus lost, which its
+//! integrator repeats here; otherwise it is what the bins hold, so that `mass_diff` and `error_percent` measure something.
+//! The last columns hold what was measured in either case.
 
 use crate::disk::report::CellFacts;
 use crate::output::columns::{Column, Table};
@@ -54,11 +55,14 @@ type Orbit = Column<Orbits>;
 pub static DISK_BUDGET: &[Disk] = &[
     Disk::real("time", "s", "End of the record.", |b| b.time),
     Disk::real("mass_initial", MASS, "Mass of the disk at the start.", |b| b.initial),
-    Disk::real("mass_remaining", MASS, "Mass in the bins now.", |b| b.remaining),
+    Disk::real("mass_remaining", MASS, "Mass in the bins now; initial − lost in the Python program's scheme.",
+        BudgetRow::claimed_remaining),
     Disk::real("mass_lost", MASS, "Mass that left through every channel since the start.", |b| b.lost),
-    Disk::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining.",
-        |b| b.residual),
-    Disk::real("error_percent", "%", "|mass_diff| over mass_initial + mass_supplied.", BudgetRow::error_percent),
+    Disk::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining; in the Python program's scheme mass_initial − \
+         mass_remaining − mass_lost, which is rounding.",
+        BudgetRow::claimed_residual),
+    Disk::real("error_percent", "%", "|mass_diff| over mass_initial + mass_supplied.",
+        BudgetRow::claimed_error_percent),
     Disk::real("tolerance_percent", "%", "Error above which the run is not to be trusted.", |b| b.tolerance_percent),
     Disk::real("mass_supplied", MASS, "Mass that the supply brought in since the start.", |b| b.supplied),
     Disk::real("lost_blowout", MASS, "Part of mass_lost that radiation expelled.", |b| b.lost_blowout),
@@ -66,6 +70,10 @@ pub static DISK_BUDGET: &[Disk] = &[
     Disk::real("lost_gas_drag", MASS, "Part of mass_lost that gas drag removed.", |b| b.lost_gas_drag),
     Disk::real("lost_escape", MASS, "Part of mass_lost that escaped as vapour.", |b| b.lost_escape),
     Disk::real("clipped", MASS, "Mass added when round-off negatives were set to zero.", |b| b.clipped),
+    Disk::real("mass_in_bins", MASS, "Mass in the bins now, whatever the scheme.", |b| b.remaining),
+    Disk::real("ledger_error_percent", "%",
+        "|mass_initial + mass_supplied + clipped − mass_lost − mass_in_bins| over mass_initial + mass_supplied.",
+        BudgetRow::error_percent),
 ];
 
 /// Every column of `mass_budget_cells.csv`, in order.
@@ -75,11 +83,13 @@ pub static CELLS_BUDGET: &[Cell] = &[
     Cell::integer("cell_index", "Number of the cell from the inner edge, from 0.", |c| Some(c.cell.index as i64)),
     Cell::real("r_RM", "R_M", "Distance of the cell from the centre of Mars in radii of Mars.", |c| c.cell.r / R_MARS),
     Cell::real("mass_initial", MASS, "Mass of the cell at the start.", |c| c.budget.initial),
-    Cell::real("mass_remaining", MASS, "Mass in its bins now.", |c| c.budget.remaining),
+    Cell::real("mass_remaining", MASS, "Mass in its bins now; initial − lost in the Python program's scheme.",
+        |c| c.budget.claimed_remaining()),
     Cell::real("mass_lost", MASS, "Mass that left through every channel since the start.", |c| c.budget.lost),
-    Cell::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining.",
-        |c| c.budget.residual),
-    Cell::real("error_percent", "%", "|mass_diff| over mass_initial + mass_supplied.", |c| c.budget.error_percent()),
+    Cell::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining; in the Python program's scheme mass_initial − \
+         mass_remaining − mass_lost, which is rounding.",
+        |c| c.budget.claimed_residual()),
+    Cell::real("error_percent", "%", "|mass_diff| over mass_initial + mass_supplied.", |c| c.budget.claimed_error_percent()),
     Cell::real("tolerance_percent", "%", "Error above which the run is not to be trusted.",
         |c| c.budget.tolerance_percent),
     Cell::flag("cell_active", "Whether the cell goes on evolving after this record.", |c| c.active),
@@ -89,6 +99,10 @@ pub static CELLS_BUDGET: &[Cell] = &[
     Cell::real("lost_gas_drag", MASS, "Part of mass_lost that gas drag removed.", |c| c.budget.lost_gas_drag),
     Cell::real("lost_escape", MASS, "Part of mass_lost that escaped as vapour.", |c| c.budget.lost_escape),
     Cell::real("clipped", MASS, "Mass added when round-off negatives were set to zero.", |c| c.budget.clipped),
+    Cell::real("mass_in_bins", MASS, "Mass in its bins now, whatever the scheme.", |c| c.budget.remaining),
+    Cell::real("ledger_error_percent", "%",
+        "|mass_initial + mass_supplied + clipped − mass_lost − mass_in_bins| over mass_initial + mass_supplied.",
+        |c| c.budget.error_percent()),
 ];
 
 const RATE: &str = "M_Mars s^-1";

@@ -223,7 +223,11 @@ impl Table for Series {
 pub struct Row<'a> {
     /// Facts of the run.
     pub run: &'a RunFacts,
-    /// Drivers at the end of the record; its `dt` is the time since the record before.
+    /// End of the record [s].
+    pub time: f64,
+    /// Time since the record before [s].
+    pub dt: f64,
+    /// Drivers at the end of the record, with the same time and length; those of an earlier one in a stale row.
     pub step: &'a StepFacts,
     /// The cell.
     pub cell: &'a CellFacts,
@@ -262,6 +266,11 @@ impl Row<'_> {
     /// Mean rate over the record from an amount in the record.
     pub fn rate(&self, amount: f64) -> f64 {
         amount / self.step.dt
+    }
+
+    /// Mass per area that evaporated in the record, as far as it is booked as such [kg m⁻²].
+    pub fn booked_sublimation(&self) -> f64 {
+        if self.run.sublimation_booked { self.report.ledger.sublimation } else { 0.0 }
     }
 
     /// Radius of the cell in radii of Mars.

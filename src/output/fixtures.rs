@@ -36,6 +36,7 @@ impl Fixture {
             clipped: 0.0,
             tolerance_percent: 0.5,
             residual: 0.0,
+            identity: false,
         };
         Fixture {
             run: run(),
@@ -55,6 +56,8 @@ impl Fixture {
             step: &self.step,
             cell: &self.cells[i],
             report: &self.reports[i],
+            time: self.step.time,
+            dt: self.step.dt,
             t_coll_min: 7.0,
             bin: Bin::NONE,
         }
@@ -161,6 +164,7 @@ fn run() -> RunFacts {
         supply_transport_mode: "direct",
         line_of_sight_factor: 1.2,
         missing_as_zero: false,
+        sublimation_booked: true,
     }
 }
 

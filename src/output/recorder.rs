@@ -4,6 +4,8 @@
 //! [`Recorder::orbit`] add rows, [`Recorder::finish`] makes every file whole and writes the summary. A run that fails
 //! is finished like any other, so that everything recorded until then can be read.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
@@ -60,6 +62,8 @@ pub struct Recorder {
     config: RunConfigFacts,
     records: u64,
     tracks: Tracks,
+    /// Drivers and report of the last step of each stopped cell; profile `python` alone.
+    stale: HashMap<usize, (StepFacts, CellReport)>,
     series: TableWriter<Series>,
     diagnostics: TableWriter<Series>,
     psd: Option<TableWriter<Series>>,
@@ -102,6 +106,7 @@ impl Recorder {
             sizes: sizes.clone(),
             records: 0,
             tracks: Tracks::of(cells),
+            stale: HashMap::new(),
             folder,
             options,
             config,
@@ -134,12 +139,16 @@ impl Recorder {
         self.records += 1;
         self.tracks.add(&self.run, step, &self.cells, reports, total, budgets);
         self.record_budgets(reports, total, budgets)?;
+        self.keep_last_rows(step, reports);
 
         let t_coll_min = shortest_collision_time(reports);
         let (series, diagnostics) = (due(self.options.series_stride), due(self.options.diagnostics_stride));
         for (cell, report) in self.cells.iter().zip(reports) {
-            let row = Row { run: &self.run, step, cell, report, t_coll_min, bin: Bin::NONE };
+            let row =
+                Row { run: &self.run, time: step.time, dt: step.dt, step, cell, report, t_coll_min, bin: Bin::NONE };
             if series {
+                let stale = self.stale.get(&cell.index).filter(|_| !report.evolved);
+                let row = stale.map_or(row, |(step, report)| Row { step, report, ..row });
                 self.series.push(&row)?;
             }
             if diagnostics {
@@ -150,6 +159,16 @@ impl Recorder {
             self.record_distributions(step, reports, distributions, t_coll_min)?;
         }
         Ok(())
+    }
+
+    /// The Python program repeats the last row of a stopped cell for ever.
+    fn keep_last_rows(&mut self, step: &StepFacts, reports: &[CellReport]) {
+        if !self.run.missing_as_zero {
+            return;
+        }
+        for report in reports.iter().filter(|report| report.evolved && !report.active) {
+            self.stale.insert(report.cell, (*step, *report));
+        }
     }
 
     fn record_budgets(
@@ -193,7 +212,8 @@ impl Recorder {
                     number: sigma / (size.powi(3) * width * cell.initial_surface_density),
                     share: if sum > 0.0 { sigma / sum } else { 0.0 },
                 };
-                table.push(&Row { run: &self.run, step, cell, report, t_coll_min, bin })?;
+                let (time, dt) = (step.time, step.dt);
+                table.push(&Row { run: &self.run, time, dt, step, cell, report, t_coll_min, bin })?;
             }
         }
         Ok(())

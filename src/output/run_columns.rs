@@ -23,8 +23,8 @@ pub static RUN: &[Col] = &COLUMNS;
 /// The same, for the tables that repeat some of them.
 #[rustfmt::skip] // a table: one column to one or two lines
 pub(crate) const COLUMNS: [Col; 182] = [
-    Col::real("time", "s", "End of the interval that the record covers.", |r| r.step.time),
-    Col::real("dt", "s", "Length of that interval: the time since the record before.", |r| r.step.dt),
+    Col::real("time", "s", "End of the interval that the record covers.", |r| r.time),
+    Col::real("dt", "s", "Length of that interval: the time since the record before.", |r| r.dt),
     Col::real("Omega_s", "s^-1", "Kepler frequency at the centre of the cell.", |r| r.cell.omega),
     Col::real("t_orb_s", "s", "Orbital period at the centre of the cell, 2π/Omega_s.", |r| r.cell.t_orb),
     Col::real("t_blow_s", "s", "Time in which radiation removes an unbound grain, chi_blow_eff/Omega_s.",
@@ -192,7 +192,7 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("dSigma_dt_sinks", RATE, "Equals sink_flux_surface.", |r| r.rate(r.report.ledger.sinks())),
     Col::real("dSigma_dt_total", RATE, "dSigma_dt_blowout plus dSigma_dt_sinks.", |r| r.rate(r.report.ledger.lost())),
     Col::real("dSigma_dt_sublimation", RATE, "Mean rate of loss to sublimation.",
-        |r| r.rate(r.report.ledger.sublimation)).zero_in_python(),
+        |r| r.rate(r.booked_sublimation())).zero_in_python(),
     Col::real("M_loss_cum", MASS, "Mass lost by the cell through every channel since the start.",
         |r| r.mars_masses(r.report.cumulative.lost())),
     Col::real("mass_total_bins", MASS, "Mass of the cell at the end of the record.",
@@ -205,7 +205,7 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("mass_lost_sinks_step", MASS, "Mass that sinks took from the cell in the record.",
         |r| r.mars_masses(r.report.ledger.sinks())),
     Col::real("mass_lost_sublimation_step", MASS, "Part of it that evaporated.",
-        |r| r.mars_masses(r.report.ledger.sublimation)),
+        |r| r.mars_masses(r.booked_sublimation())),
     Col::real("mass_lost_hydro_step", MASS,
         "Part of mass_lost_sinks_step that escaped as vapour.",
         |r| r.mars_masses(r.report.ledger.escape)),

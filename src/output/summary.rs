@@ -186,7 +186,7 @@ pub fn summary(
     for part in [
         ending(cells, tracks, facts),
         disk(run, cells, config),
-        masses(tracks),
+        masses(run, tracks),
         radiation(run, config, tracks),
         supply(run, config, tracks),
     ] {
@@ -233,7 +233,7 @@ fn disk(run: &RunFacts, cells: &[CellFacts], config: &RunConfigFacts) -> Value {
     })
 }
 
-fn masses(tracks: &Tracks) -> Value {
+fn masses(run: &RunFacts, tracks: &Tracks) -> Value {
     let budget = &tracks.budget;
     let (out, sinks) = (budget.lost_blowout, budget.lost_sublimation + budget.lost_gas_drag + budget.lost_escape);
     let per_orbit = |mass: f64| if tracks.orbits > 0 { mass / tracks.orbits as f64 } else { f64::NAN };
@@ -242,7 +242,7 @@ fn masses(tracks: &Tracks) -> Value {
         "M_sink_cum": sinks,
         "M_loss": budget.lost,
         "M_loss_from_sinks": sinks,
-        "M_loss_from_sublimation": budget.lost_sublimation,
+        "M_loss_from_sublimation": if run.sublimation_booked { budget.lost_sublimation } else { 0.0 },
         "M_out_mean_per_orbit": per_orbit(out),
         "M_sink_mean_per_orbit": per_orbit(sinks),
         "M_loss_mean_per_orbit": per_orbit(budget.lost),
@@ -258,6 +258,7 @@ fn masses(tracks: &Tracks) -> Value {
         },
         "mass_budget_max_error_percent": tracks.max_error_percent,
         "mass_budget_max_error_percent_cells": tracks.max_cell_error_percent,
+        "mass_ledger_max_error_percent": tracks.max_ledger_error_percent,
     })
 }
 

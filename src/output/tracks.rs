@@ -34,6 +34,8 @@ pub struct Tracks {
     pub max_error_percent: f64,
     /// Largest error of the budget of any cell in any record [%].
     pub max_cell_error_percent: f64,
+    /// Largest error of the ledger, of the disk or of a cell, in any record [%].
+    pub max_ledger_error_percent: f64,
     /// Cells that no longer evolve after the last record.
     pub cells_stopped: usize,
     /// Orbits completed.
@@ -82,9 +84,12 @@ impl Tracks {
 
         self.last = Some(*step);
         self.budget = *total;
-        self.max_error_percent = self.max_error_percent.max(total.error_percent());
+        self.max_error_percent = self.max_error_percent.max(total.claimed_error_percent());
         for budget in cell_budgets {
-            self.max_cell_error_percent = self.max_cell_error_percent.max(budget.error_percent());
+            self.max_cell_error_percent = self.max_cell_error_percent.max(budget.claimed_error_percent());
+        }
+        for budget in cell_budgets.iter().chain([total]) {
+            self.max_ledger_error_percent = self.max_ledger_error_percent.max(budget.error_percent());
         }
         self.cells_stopped = reports.iter().filter(|report| !report.active).count();
     }
@@ -138,7 +143,7 @@ fn area_mean(
 ) -> f64 {
     let (mut sum, mut area) = (0.0, 0.0);
     for (cell, report) in cells.iter().zip(reports) {
-        let x = f(&Row { run, step, cell, report, t_coll_min: f64::NAN, bin: Bin::NONE });
+        let x = f(&Row { run, time: step.time, dt: step.dt, step, cell, report, t_coll_min: f64::NAN, bin: Bin::NONE });
         if x.is_finite() {
             sum += x * cell.area;
             area += cell.area;

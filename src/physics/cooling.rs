@@ -126,7 +126,7 @@ impl Cooling {
         match self {
             Self::Constant(temperature) => *temperature,
             Self::Table { times, temperatures, .. } => linear(times, temperatures, t),
-            Self::Hyodo { t0, d_layer } => (t0 * (1.0 - t / linear_cooling_time(*t0, *d_layer))).max(0.0),
+            Self::Hyodo { t0, d_layer } => (t0 - t0 / linear_cooling_time(*t0, *d_layer) * t).max(0.0),
             Self::Slab { t0, .. } => (t0.powi(-3) + self.slab_rate() * t).cbrt().recip(),
         }
     }

@@ -71,9 +71,16 @@ impl QprTable {
 
     /// Q_pr of a grain of `size` [m] in the light of a surface at `temperature` [K].
     ///
-    /// Bilinear in both; outside the table the nearest edge counts. NaN gives NaN.
+    /// Bilinear in both; outside the table the nearest edge counts. NaN gives NaN. The order, first in s, is that of the
+    /// Python program to the last bit.
     pub fn at(&self, size: f64, temperature: f64) -> f64 {
-        self.isotherm(temperature).at(size)
+        let (row, by_temperature) = locate(&self.temperatures, temperature);
+        let (k, by_size) = locate(&self.sizes, size);
+        let along = |row: usize| {
+            let start = row * self.sizes.len() + k;
+            blend(self.values[start], self.values[start + 1], by_size)
+        };
+        blend(along(row), along(row + 1), by_temperature)
     }
 
     /// Smallest and largest size [m].
@@ -117,12 +124,6 @@ impl Isotherm<'_> {
     /// Q_pr at node `k`.
     pub(crate) fn node(&self, k: usize) -> f64 {
         blend(self.cold[k], self.hot[k], self.weight)
-    }
-
-    /// Q_pr at `size` [m].
-    pub(crate) fn at(&self, size: f64) -> f64 {
-        let (k, weight) = locate(self.sizes, size);
-        blend(self.node(k), self.node(k + 1), weight)
     }
 }
 

@@ -31,11 +31,6 @@ impl Efficiency {
     }
 }
 
-/// Length λ = 3 σ T⁴ R² / (4 G M c ρ) [m], so that β = λ Q_pr / s.
-fn radiation_length(temperature: f64, density: f64) -> f64 {
-    3.0 * SIGMA_SB * temperature.powi(4) * R_MARS * R_MARS / (4.0 * G * M_MARS * C * density)
-}
-
 /// Radiation pressure of Mars over its gravity, β = 3 σ T⁴ R² Q_pr / (4 G M c ρ s).
 ///
 /// Both forces fall as r⁻², so β does not depend on distance (Burns, Lamy & Soter 1979, Icarus 40, 1, with the planet
@@ -45,8 +40,12 @@ fn radiation_length(temperature: f64, density: f64) -> f64 {
 /// - `temperature`: of the surface of Mars [K]
 /// - `density`: of the grain material [kg m⁻³], positive
 /// - `q_pr`: efficiency
+///
+/// The operations stand in the order of the Python program, here and in [`blowout_size_for`]: its blow-out gate compares
+/// β of the blow-out size itself with ½, so that the last bit decides.
 pub fn beta(size: f64, temperature: f64, density: f64, q_pr: f64) -> f64 {
-    radiation_length(temperature, density) * q_pr / size
+    let light = 3.0 * SIGMA_SB * temperature.powf(4.0) * (R_MARS * R_MARS) * q_pr;
+    light / (4.0 * G * M_MARS * C * density * size)
 }
 
 /// Size at which β = ½ if Q_pr did not depend on size, s = 3 σ T⁴ R² Q_pr / (2 G M c ρ) [m].
@@ -55,7 +54,9 @@ pub fn beta(size: f64, temperature: f64, density: f64, q_pr: f64) -> f64 {
 /// - `temperature`: of the surface of Mars [K]
 /// - `density`: of the grain material [kg m⁻³], positive
 pub fn blowout_size_for(q_pr: f64, temperature: f64, density: f64) -> f64 {
-    radiation_length(temperature, density) * q_pr / BETA_BLOWOUT
+    const LIGHT_OVER_GRAVITY: f64 = 3.0 * SIGMA_SB * (R_MARS * R_MARS) / (2.0 * G * M_MARS * C);
+    let squared = temperature * temperature;
+    LIGHT_OVER_GRAVITY * (squared * squared) * q_pr / density
 }
 
 /// Largest size at which the light of Mars still expels a grain: the largest root of β(s) = ½ over all sizes [m].

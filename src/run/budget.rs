@@ -2,6 +2,9 @@
 //!
 //! What remains is summed over the bins; what was lost and supplied comes from the ledger of the integrator. The two
 //! are independent, so the residual is a check and not an identity.
+//!
+//! The Python program has an identity in its place: remaining := initial − lost. The files of its integrator repeat that
+//! in its columns and have the check in columns of their own.
 
 use crate::disk::model::Scheme;
 use crate::disk::report::{CellFacts, CellReport};
@@ -45,6 +48,8 @@ pub struct BudgetRow {
     pub clipped: f64,
     /// initial + supplied + clipped − lost − remaining.
     pub residual: f64,
+    /// Whether the Python program's columns repeat its identity.
+    pub identity: bool,
     /// Error above which the run is not to be trusted [%].
     pub tolerance_percent: f64,
 }
@@ -67,13 +72,16 @@ impl BudgetRow {
             lost_escape: ledger.escape * scale,
             clipped: ledger.clipped * scale,
             residual: residual * scale,
+            identity: scheme == Scheme::ImexBdf1,
             tolerance_percent: tolerance_percent(scheme),
         }
     }
 
     /// The budget of the whole disk: the sum over its cells, in their order.
     pub fn total(time: f64, scheme: Scheme, cells: &[BudgetRow]) -> Self {
-        let mut sum = BudgetRow { time, tolerance_percent: tolerance_percent(scheme), ..BudgetRow::default() };
+        let identity = scheme == Scheme::ImexBdf1;
+        let mut sum =
+            BudgetRow { time, identity, tolerance_percent: tolerance_percent(scheme), ..BudgetRow::default() };
         for cell in cells {
             sum.initial += cell.initial;
             sum.remaining += cell.remaining;
@@ -87,6 +95,25 @@ impl BudgetRow {
             sum.residual += cell.residual;
         }
         sum
+    }
+
+    /// Remaining mass in the Python program's columns.
+    pub fn claimed_remaining(&self) -> f64 {
+        if self.identity { self.initial - self.lost } else { self.remaining }
+    }
+
+    /// Imbalance in the Python program's columns.
+    pub fn claimed_residual(&self) -> f64 {
+        if self.identity { self.initial - self.claimed_remaining() - self.lost } else { self.residual }
+    }
+
+    /// The same in percent; of an identity only rounding is left.
+    pub fn claimed_error_percent(&self) -> f64 {
+        match self.identity {
+            true if self.initial != 0.0 => (self.claimed_residual() / self.initial).abs() * 100.0,
+            true => 0.0,
+            false => self.error_percent(),
+        }
     }
 
     /// |residual| over initial plus supplied mass [%]; zero where there is neither.
@@ -128,6 +155,7 @@ mod tests {
     use super::*;
     use crate::disk::report::Ledger;
     use crate::output::fixtures;
+    use crate::smoluchowski::cell_integrator::Tolerances;
 
     fn cell(remaining: f64, cumulative: Ledger) -> BudgetRow {
         let report = CellReport { surface_density: remaining, cumulative, ..fixtures::report(0) };
@@ -160,6 +188,19 @@ mod tests {
         // What came in counts in the scale: 0.7 + 0.7, of which nothing is there.
         let row = cell(0.0, Ledger { supplied: 0.7, ..Ledger::default() });
         assert!((row.error_percent() - 100.0).abs() < 1e-12, "{row:?}");
+    }
+
+    #[test]
+    fn an_identity_stands_beside_the_check_and_does_not_replace_it() {
+        // A quarter booked as lost, nothing gone.
+        let row = cell(0.7, Ledger { blowout: 0.175, ..Ledger::default() });
+        assert!(row.identity && (row.claimed_remaining() / row.initial - 0.75).abs() < 1e-15, "{row:?}");
+        assert!(row.claimed_error_percent() < 1e-13 && (row.error_percent() - 25.0).abs() < 1e-12, "{row:?}");
+        let report = CellReport { surface_density: 0.7, ..fixtures::report(0) };
+        let scheme = Scheme::Rodas4(Tolerances { relative: 1e-4, absolute: 1e-9 });
+        let row = BudgetRow::of_cell(5.0, scheme, &fixtures::cell(0), &report);
+        assert_eq!((row.claimed_remaining(), row.claimed_residual()), (row.remaining, row.residual));
+        assert_eq!(row.claimed_error_percent(), row.error_percent());
     }
 
     #[test]

@@ -14,17 +14,12 @@ pub struct Tick {
     pub start: f64,
     /// End [s].
     pub end: f64,
+    /// Length [s]; the ends are rounded, this is not.
+    pub dt: f64,
     /// Whether a record is due at its end.
     pub record: bool,
     /// Whether it is the last planned one.
     pub last: bool,
-}
-
-impl Tick {
-    /// Length [s].
-    pub fn dt(&self) -> f64 {
-        self.end - self.start
-    }
 }
 
 /// When records are written.
@@ -110,10 +105,13 @@ impl Clock {
             Pace::Adaptive { rtol, dt_max } => self.adaptive_end(model, rtol, dt_max),
             Pace::Fixed { .. } => self.fixed_end(),
         };
-        let end = if self.grid.t_end - end <= self.sliver() { self.grid.t_end } else { end };
-        let last = end == self.grid.t_end;
+        let last = self.grid.t_end - end <= self.sliver();
+        let end = if last { self.grid.t_end } else { end };
+        // A nominal step keeps its length to the last bit.
+        let nominal = matches!(self.pace, Pace::Fixed { .. }) && !last;
+        let dt = if nominal { self.proposal } else { end - self.time };
         let due = self.pass_output_times(end + self.sliver());
-        let tick = Tick { index: self.index, start: self.time, end, record: due || last, last };
+        let tick = Tick { index: self.index, start: self.time, end, dt, record: due || last, last };
         self.time = end;
         self.index += 1;
         Some(tick)

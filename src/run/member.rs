@@ -87,7 +87,7 @@ impl<'a> Member<'a> {
 
     fn take_step(&mut self) -> Option<Pause> {
         let Some(tick) = self.clock.next(self.model) else { return Some(Pause::End(StopReason::EndReached)) };
-        let drivers = match self.model.drivers(tick.index, tick.start, tick.dt()) {
+        let drivers = match self.model.drivers(tick.index, tick.start, tick.dt) {
             Ok(drivers) => drivers,
             Err(source) => return Some(Pause::Error(RunError::Drivers { time: tick.start, source })),
         };

@@ -155,6 +155,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         supply_transport_mode: "direct",
         line_of_sight_factor: los,
         missing_as_zero: config.profile == Profile::Python,
+        sublimation_booked: processes::sublimation_is_booked(config),
     };
 
     let circumstances = cells::Circumstances {

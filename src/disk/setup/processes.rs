@@ -100,6 +100,10 @@ fn scheme(config: &Config) -> SublimationScheme {
     }
 }
 
+pub(super) fn sublimation_is_booked(config: &Config) -> bool {
+    scheme(config) != SublimationScheme::Surface
+}
+
 fn law(config: &Config) -> Result<SublimationLaw, SetupError> {
     let params = &config.sinks.sub_params;
     if !matches!(params.mode, FluxMode::Hkl | FluxMode::HklTimescale) {

@@ -42,7 +42,7 @@ fn ticks(clock: &mut Clock, model: &Model) -> Vec<Tick> {
     let mut time = 0.0;
     for (index, tick) in ticks.iter().enumerate() {
         assert_eq!((tick.index, tick.start), (index as u64, time));
-        assert!(tick.dt() > sliver, "{tick:?}");
+        assert!(tick.dt > sliver, "{tick:?}");
         time = tick.end;
     }
     assert_eq!(time, clock.t_end());
@@ -91,7 +91,7 @@ fn targets_that_differ_by_rounding_are_one() {
     let mut clock = Clock::new(grid(1.0, 0.05), adaptive(1e-2), OutputTimes::Linear { every: 0.1 });
     let ticks = ticks(&mut clock, &model);
     assert_eq!(recorded(&ticks).len(), 10);
-    let shortest = ticks.iter().map(Tick::dt).fold(f64::INFINITY, f64::min);
+    let shortest = ticks.iter().map(|tick| tick.dt).fold(f64::INFINITY, f64::min);
     assert!(shortest > 0.02, "{shortest}");
 }
 
@@ -99,11 +99,11 @@ fn targets_that_differ_by_rounding_are_one() {
 fn an_adaptive_step_at_most_doubles() {
     for (output, t_end) in [(OutputTimes::EveryStep, 1e6), (OutputTimes::Linear { every: 777.0 }, 1e5)] {
         let ticks = ticks(&mut Clock::new(grid(t_end, 1.0), adaptive(1e-3), output), &constant());
-        assert_eq!(ticks[0].dt(), 1.0);
+        assert_eq!(ticks[0].dt, 1.0);
         let mut longest = 1.0;
         for tick in &ticks[1..] {
-            assert!(tick.dt() <= 2.0 * longest * (1.0 + 1e-9), "{tick:?} after {longest}");
-            longest = tick.dt().max(longest);
+            assert!(tick.dt <= 2.0 * longest * (1.0 + 1e-9), "{tick:?} after {longest}");
+            longest = tick.dt.max(longest);
         }
     }
     // Dense nodes hold the step down; when they end, it does not leap.
@@ -111,17 +111,17 @@ fn an_adaptive_step_at_most_doubles() {
     let dense = model(Cooling::table(nodes, vec![3000.0; 101], true).unwrap());
     let ticks = ticks(&mut Clock::new(grid(1e6, 1.0), adaptive(1e-3), OutputTimes::EveryStep), &dense);
     let after = ticks.iter().find(|tick| tick.start == 1000.0).unwrap();
-    assert!(after.dt() <= 20.0, "{after:?}");
+    assert!(after.dt <= 20.0, "{after:?}");
 }
 
 #[test]
 fn an_adaptive_step_is_no_longer_than_the_largest() {
     let pace = Pace::Adaptive { rtol: 1e-3, dt_max: 300.0 };
     let ticks = ticks(&mut Clock::new(grid(1e5, 1.0), pace, OutputTimes::EveryStep), &constant());
-    assert!(ticks.iter().all(|tick| tick.dt() <= 300.0 * (1.0 + 1e-12)));
-    assert!(ticks.iter().any(|tick| tick.dt() > 299.0));
+    assert!(ticks.iter().all(|tick| tick.dt <= 300.0 * (1.0 + 1e-12)));
+    assert!(ticks.iter().any(|tick| tick.dt > 299.0));
     let ticks = self::ticks(&mut Clock::new(grid(1e4, 1e3), pace, OutputTimes::EveryStep), &constant());
-    assert!(ticks[0].dt() <= 300.0);
+    assert!(ticks[0].dt <= 300.0);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_fixed_clock_follows_the_shortest_collision_time_upwards_only() {
     let mut clock = Clock::new(grid(1e4, 10.0), pace, OutputTimes::EveryStep);
     let model = constant();
     let mut length = |t_coll: f64| {
-        let dt = clock.next(&model).unwrap().dt();
+        let dt = clock.next(&model).unwrap().dt;
         clock.observe_collision_time(t_coll);
         dt
     };
