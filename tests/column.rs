@@ -152,7 +152,7 @@ fn vapour_escapes_and_is_booked() {
 
 #[test]
 fn every_switch_of_blowout_works_in_a_column_of_either_profile() {
-    let cold = ["phase.enabled=false", "supply.enabled=false", "numerics.t_end_years=1e-4", "sinks.mode=none"];
+    let cold = ["phase.enabled=false", "supply.enabled=false", "numerics.t_end_years=1e-4", "sinks.mode=\"none\""];
     for profile in ["profile=conservative", "profile=python"] {
         let blown = |switch: &[&str]| {
             let all: Vec<&str> = cold.iter().chain([&profile]).chain(switch).copied().collect();
