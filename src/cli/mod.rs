@@ -1,12 +1,14 @@
 //! The command line: one file per command, and how an error becomes a message and an exit status.
 //!
 //! - [`simulate`]: a run, [`agreement`]: of several processes; [`facts`] describes it for the JSON files, [`progress`] for the person who waits
+//! - [`schema`]: the configuration as a JSON Schema
 //! - [`qpr`]: a table of radiation-pressure efficiencies from optical constants
 
 pub mod agreement;
 pub mod facts;
 pub mod progress;
 pub mod qpr;
+pub mod schema;
 pub mod simulate;
 
 use crate::parallel::world::{World, launched_rank};
@@ -60,6 +62,8 @@ pub struct Cli {
 enum Command {
     /// Compute Planck-mean radiation-pressure efficiencies from optical constants (Mie theory)
     Qpr(qpr::QprArgs),
+    /// Print the JSON Schema of the configuration, with which editors complete and check it
+    Schema,
 }
 
 /// Runs the program; the exit status says how it went. Of several processes, only process 0 speaks.
@@ -92,7 +96,10 @@ fn run(cli: &Cli, world: &World) -> u8 {
         Some(Command::Qpr(args)) if world.is_root() => {
             qpr::run(args).map_err(|error| (error.to_string(), error.exit_code()))
         }
-        Some(Command::Qpr(_)) => Ok(()),
+        Some(Command::Schema) if world.is_root() => {
+            schema::run().map_err(|error| (format!("cannot write the schema: {error}"), INPUT_OUTPUT))
+        }
+        Some(Command::Qpr(_) | Command::Schema) => Ok(()),
         None => simulate::run(&cli.simulate, world).map_err(|error| (error.to_string(), error.exit_code())),
     };
     let Err((message, status)) = result else { return FINISHED };

@@ -4,12 +4,13 @@
 
 use std::f64::consts::PI;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Rule, above, above_to, at_least, between, from_to_below, within};
 
 /// `dynamics`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dynamics {
     /// Eccentricity, 0 ≤ e < 1; must be given when `e_profile.mode` is `off`.
@@ -64,7 +65,7 @@ pub struct Dynamics {
 }
 
 /// `dynamics.e_profile`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EccentricityProfile {
     /// Source of e(r).
@@ -80,7 +81,7 @@ pub struct EccentricityProfile {
 }
 
 /// Allowed words of `dynamics.i0_unit`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AngleUnit {
     /// Radians.
@@ -90,7 +91,7 @@ pub enum AngleUnit {
 }
 
 /// Allowed words of `dynamics.e_profile.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EccentricityProfileMode {
     /// `dynamics.e0` everywhere.
@@ -102,7 +103,7 @@ pub enum EccentricityProfileMode {
 }
 
 /// Allowed words of `dynamics.e_profile.r_kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RadiusColumn {
     /// Radii of Mars.
     #[serde(rename = "r_RM")]
@@ -113,7 +114,7 @@ pub enum RadiusColumn {
 }
 
 /// Allowed words of `dynamics.kernel_ei_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KernelEiMode {
     /// The configured e(r) and `i0`.
@@ -123,7 +124,7 @@ pub enum KernelEiMode {
 }
 
 /// Allowed words of `dynamics.v_rel_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RelativeSpeedMode {
     /// v_K √((1+e)/(1−e)).
@@ -133,7 +134,7 @@ pub enum RelativeSpeedMode {
 }
 
 /// Allowed words of `dynamics.kernel_H_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScaleHeightMode {
     /// H = `H_factor` · i · r.
@@ -143,7 +144,7 @@ pub enum ScaleHeightMode {
 }
 
 /// Allowed words of `dynamics.e_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EccentricityMode {
     /// As configured.
@@ -153,7 +154,7 @@ pub enum EccentricityMode {
 }
 
 /// Allowed words of `dynamics.dr_dist`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClearanceDistribution {
     /// Uniform in the clearance.
@@ -163,7 +164,7 @@ pub enum ClearanceDistribution {
 }
 
 /// Allowed words of `dynamics.i_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InclinationMode {
     /// As configured.

@@ -2,12 +2,13 @@
 //!
 //! Grain sizes are in [`super::sizes`]; what the disk weighs at the start follows from [`super::optical_depth`].
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Rule, above, at_least, within};
 
 /// `geometry`: the kind of run and its radial cells.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Geometry {
     /// One column or a row of radial cells.
@@ -38,7 +39,7 @@ impl Geometry {
 }
 
 /// Allowed words of `geometry.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum GeometryMode {
     /// `0D`: one column at the middle radius.
     #[serde(rename = "0D")]
@@ -49,7 +50,7 @@ pub enum GeometryMode {
 }
 
 /// `disk`: the radial extent in radii of Mars.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Disk {
     /// The radial extent.
@@ -57,7 +58,7 @@ pub struct Disk {
 }
 
 /// `disk.geometry`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiskGeometry {
     /// Inner edge \[R_Mars\], positive; YAML key `r_in_RM`.
@@ -73,7 +74,7 @@ pub struct DiskGeometry {
 }
 
 /// Allowed words of `disk.geometry.r_profile`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RadialProfile {
     /// The same everywhere.
@@ -102,7 +103,7 @@ pub enum RadialRange {
 }
 
 /// `scope`: what the run stands for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
     /// Only `inner`.
@@ -112,7 +113,7 @@ pub struct Scope {
 }
 
 /// Allowed word of `scope.region`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Region {
     /// The disk inside the Roche limit.
@@ -120,7 +121,7 @@ pub enum Region {
 }
 
 /// `inner_disk_mass`: mass behind the mid-plane density, a diagnostic.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InnerDiskMass {
     /// Read `M_in_ratio` in masses of Mars, otherwise in kg.
@@ -134,7 +135,7 @@ pub struct InnerDiskMass {
 }
 
 /// Allowed word of `inner_disk_mass.map_to_sigma`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MapToSigma {
     /// Closed form of the power law.
@@ -142,7 +143,7 @@ pub enum MapToSigma {
 }
 
 /// `process`: labels of the run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Process {
     /// Adds a state label to the metadata.
@@ -150,7 +151,7 @@ pub struct Process {
 }
 
 /// `process.state_tagging`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StateTagging {
     /// Whether the label is written.
@@ -158,7 +159,7 @@ pub struct StateTagging {
 }
 
 /// `material`: the grains.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Material {
     /// Density \[kg m⁻³\], 1000 to 5000.

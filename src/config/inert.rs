@@ -83,21 +83,166 @@ const ALWAYS: &[&str] = &[
     "io.substep_max_ratio",
 ];
 
-const MIXTURE_KEYS: &[&str] =
-    &["initial.melt_psd.f_fine", "initial.melt_psd.s_fine", "initial.melt_psd.s_meter", "initial.melt_psd.width_dex"];
+/// Keys that other keys make idle: when, the same in words ("without effect when …"), and which.
+type Idle = (fn(&Config) -> bool, &'static str, &'static [&'static str]);
 
-const STRENGTH_KEYS: &[&str] =
-    &["qstar.Qs", "qstar.a_s", "qstar.B", "qstar.b_g", "qstar.v_ref_kms", "qstar.coeff_scale"];
+const IN_SOME_RUNS: &[Idle] = &[
+    (|c| c.disk.is_some(), "there is a `disk` block", &["geometry.r_in", "geometry.r_out"]),
+    (three_slopes, "`initial.s0_mode` is `upper` or `mono`", &["initial.melt_psd"]),
+    (|c| !three_slopes(c), "`initial.s0_mode` is a melt distribution", &["psd.alpha", "psd.wavy_strength"]),
+    (
+        mixture,
+        "`initial.s0_mode` is `melt_lognormal_mixture`",
+        &["initial.melt_psd.s_min_solid", "initial.melt_psd.s_max_solid", "initial.melt_psd.alpha_solid"],
+    ),
+    (
+        |c| !three_slopes(c) && !mixture(c),
+        "`initial.s0_mode` is `melt_truncated_powerlaw`",
+        &[
+            "initial.melt_psd.f_fine",
+            "initial.melt_psd.s_fine",
+            "initial.melt_psd.s_meter",
+            "initial.melt_psd.width_dex",
+        ],
+    ),
+    (
+        |c| c.dynamics.e_profile.mode != EccentricityProfileMode::Off || clears(c),
+        "`dynamics.e_profile.mode` is not `off`, or `dynamics.e_mode` is not `fixed`",
+        &["dynamics.e0"],
+    ),
+    (
+        |c| c.dynamics.e_profile.mode != EccentricityProfileMode::Table,
+        "`dynamics.e_profile.mode` is not `table`",
+        &["dynamics.e_profile.table_path", "dynamics.e_profile.r_kind"],
+    ),
+    (
+        |c| c.dynamics.kernel_ei_mode != KernelEiMode::WyattEq,
+        "`dynamics.kernel_ei_mode` is not `wyatt_eq`",
+        &["dynamics.f_wake"],
+    ),
+    (
+        |c| c.dynamics.kernel_h_mode == ScaleHeightMode::Fixed,
+        "`dynamics.kernel_H_mode` is `fixed`",
+        &["dynamics.H_factor"],
+    ),
+    (
+        |c| c.dynamics.kernel_h_mode != ScaleHeightMode::Fixed,
+        "`dynamics.kernel_H_mode` is not `fixed`",
+        &["dynamics.H_fixed_over_a"],
+    ),
+    (|c| !c.qstar.override_coeffs, "`qstar.override_coeffs` is false", &["qstar.coeff_table", "qstar.coeff_units"]),
+    (
+        |c| c.qstar.coeff_table.is_some() || !c.qstar.override_coeffs,
+        "there is a `qstar.coeff_table`, or `qstar.override_coeffs` is false",
+        &["qstar.Qs", "qstar.a_s", "qstar.B", "qstar.b_g", "qstar.v_ref_kms", "qstar.coeff_scale"],
+    ),
+    (|c| !c.sinks.enable_gas_drag, "`sinks.enable_gas_drag` is false", &["sinks.rho_g"]),
+    (|c| !sublimates(c), "nothing sublimates", &["sinks.sub_params", "sinks.sublimation_scheme"]),
+    (hkl, "`sinks.sub_params.mode` is `hkl` or `hkl_timescale`", &["sinks.sub_params.dT"]),
+    (conservative, "the profile is `conservative`", &["sinks.sub_params.mass_conserving"]),
+    (
+        |c| !conservative(c) && !c.geometry.is_column(),
+        "the profile is `python` and `geometry.mode` is `1D`",
+        &["sinks.rp_blowout", "sinks.hydro_escape", "radiation.source", "radiation.use_mars_rp"],
+    ),
+    (|c| !c.geometry.is_column(), "`geometry.mode` is `1D`", &["phase.thresholds.P_ref_bar"]),
+    (|c| !c.surface_energy.enabled, "`surface_energy.enabled` is false", &["surface_energy"]),
+    (|c| !clears(c), "`dynamics.e_mode` is `fixed`", &["dynamics.dr_min_m", "dynamics.dr_max_m", "dynamics.dr_dist"]),
+    (|c| !tilts(c), "`dynamics.i_mode` is `fixed`", &["dynamics.obs_tilt_deg", "dynamics.i_spread_deg"]),
+    (|c| !clears(c) && !tilts(c), "nothing is drawn at random", &["dynamics.rng_seed"]),
+    (
+        |c| !c.phase.enabled,
+        "`phase.enabled` is false",
+        &["phase.thresholds", "phase.temperature_input", "phase.allow_liquid_hkl"],
+    ),
+    (|c| !c.supply.delivers(), "nothing is supplied", &["supply.mixing", "supply.injection.mode"]),
+    (|c| c.radiation.qpr_table_path.is_some(), "there is a `radiation.qpr_table_path`", &["radiation.Q_pr"]),
+    (|c| !needs_start(c), "the temperature driver is `constant` or `table`", &["radiation.TM_K"]),
+    (
+        |c| !drives(c, DriverMode::Constant),
+        "the temperature driver is not `constant`",
+        &["radiation.mars_temperature_driver.constant"],
+    ),
+    (
+        |c| !drives(c, DriverMode::Table),
+        "the temperature driver is not `table`",
+        &["radiation.mars_temperature_driver.table"],
+    ),
+    (
+        |c| !drives(c, DriverMode::Hyodo),
+        "the temperature driver is not `hyodo`",
+        &["radiation.mars_temperature_driver.hyodo.d_layer_m"],
+    ),
+    (
+        |c| !drives(c, DriverMode::Slab),
+        "the temperature driver is not `slab`",
+        &["radiation.mars_temperature_driver.slab"],
+    ),
+    (|c| !c.radiation.tau_gate.enable, "`radiation.tau_gate.enable` is false", &["radiation.tau_gate.tau_max"]),
+    (
+        |c| c.shielding.mode != ShieldingMode::FixedTau1,
+        "`shielding.mode` is not `fixed_tau1`",
+        &["shielding.fixed_tau1_tau", "shielding.fixed_tau1_sigma", "shielding.auto_max_margin"],
+    ),
+    (
+        |c| c.optical_depth.is_some(),
+        "`optical_depth` is not null",
+        &["init_tau1", "surface.init_policy", "surface.sigma_surf_init_override"],
+    ),
+    (|c| c.geometry.is_column(), "`geometry.mode` is `0D`", &["geometry.Nr"]),
+    (
+        |c| c.shielding.los_geometry.mode == LineOfSightMode::None,
+        "`shielding.los_geometry.mode` is `none`",
+        &["shielding.los_geometry.h_over_r", "shielding.los_geometry.path_multiplier"],
+    ),
+    (|c| c.numerics.t_end_orbits.is_some(), "`numerics.t_end_orbits` is given", &["numerics.t_end_years"]),
+    (
+        |c| c.numerics.integrator == Integrator::ImexBdf1,
+        "`numerics.integrator` is `imex_bdf1`",
+        &["numerics.rtol", "numerics.atol"],
+    ),
+    (|c| c.numerics.clock == Clock::Adaptive, "`numerics.clock` is `adaptive`", &["numerics.dt_min_tcoll_ratio"]),
+    (|c| c.numerics.clock == Clock::Fixed, "`numerics.clock` is `fixed`", &["numerics.clock_rtol", "numerics.dt_max"]),
+    (|c| c.io.output.times != OutputTimes::Log, "`io.output.times` is not `log`", &["io.output.per_decade"]),
+    (|c| c.io.output.times != OutputTimes::Linear, "`io.output.times` is not `linear`", &["io.output.every"]),
+];
 
-const CLEARANCE_KEYS: &[&str] = &["dynamics.dr_min_m", "dynamics.dr_max_m", "dynamics.dr_dist"];
+fn conservative(c: &Config) -> bool {
+    c.profile == Profile::Conservative
+}
 
-/// Starts of a column that a given optical depth overrides.
-const START_KEYS: &[&str] = &["init_tau1", "surface.init_policy", "surface.sigma_surf_init_override"];
+fn clears(c: &Config) -> bool {
+    c.dynamics.e_mode == EccentricityMode::MarsClearance
+}
 
-const FIXED_SHIELDING_KEYS: &[&str] =
-    &["shielding.fixed_tau1_tau", "shielding.fixed_tau1_sigma", "shielding.auto_max_margin"];
+fn tilts(c: &Config) -> bool {
+    c.dynamics.i_mode == InclinationMode::ObsTiltSpread
+}
 
-const LINE_OF_SIGHT_KEYS: &[&str] = &["shielding.los_geometry.h_over_r", "shielding.los_geometry.path_multiplier"];
+fn three_slopes(c: &Config) -> bool {
+    matches!(c.initial.s0_mode, InitialMode::Upper | InitialMode::Mono)
+}
+
+fn mixture(c: &Config) -> bool {
+    c.initial.s0_mode == InitialMode::MeltLognormalMixture
+}
+
+fn hkl(c: &Config) -> bool {
+    matches!(c.sinks.sub_params.mode, FluxMode::Hkl | FluxMode::HklTimescale)
+}
+
+fn sublimates(c: &Config) -> bool {
+    c.sinks.mode != SinkMode::None && c.sinks.enable_sublimation && c.physics_mode.sinks()
+}
+
+fn drives(c: &Config, mode: DriverMode) -> bool {
+    let driver = &c.radiation.mars_temperature_driver;
+    driver.enabled && driver.mode == mode
+}
+
+fn needs_start(c: &Config) -> bool {
+    !c.radiation.mars_temperature_driver.enabled || drives(c, DriverMode::Hyodo) || drives(c, DriverMode::Slab)
+}
 
 /// One sentence that lists the keys that are set and change nothing in this run, or none.
 pub(super) fn warning(config: &Config, tree: &Node) -> Option<String> {
@@ -119,70 +264,19 @@ fn is_set(entry: &Entry) -> bool {
         }
 }
 
+/// When a key, or the block that it is in, changes nothing: a clause that ends "without effect …"; `None` when it
+/// always matters.
+pub(super) fn condition(key: &str) -> Option<String> {
+    let covers = |block: &&str| key.strip_prefix(*block).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    if ALWAYS.iter().any(covers) {
+        return Some("without effect".to_owned());
+    }
+    let idle = IN_SOME_RUNS.iter().filter(|(_, _, keys)| keys.iter().any(covers));
+    let clauses: Vec<&str> = idle.map(|(_, clause, _)| *clause).collect();
+    (!clauses.is_empty()).then(|| format!("without effect when {}", clauses.join(", or when ")))
+}
+
 /// Keys that another key's value makes idle.
-fn in_this_run(c: &Config) -> Vec<&'static str> {
-    let conservative = c.profile == Profile::Conservative;
-    let three_slopes = matches!(c.initial.s0_mode, InitialMode::Upper | InitialMode::Mono);
-    let mixture = c.initial.s0_mode == InitialMode::MeltLognormalMixture;
-    let (table, radiation) = (c.qstar.coeff_table.is_some(), &c.radiation);
-    let driver = &radiation.mars_temperature_driver;
-    let laws = [
-        (DriverMode::Constant, "radiation.mars_temperature_driver.constant"),
-        (DriverMode::Table, "radiation.mars_temperature_driver.table"),
-        (DriverMode::Hyodo, "radiation.mars_temperature_driver.hyodo.d_layer_m"),
-        (DriverMode::Slab, "radiation.mars_temperature_driver.slab"),
-    ];
-    let needs_start = !driver.enabled || matches!(driver.mode, DriverMode::Hyodo | DriverMode::Slab);
-    let hkl = matches!(c.sinks.sub_params.mode, FluxMode::Hkl | FluxMode::HklTimescale);
-    let sublimates = c.sinks.mode != SinkMode::None && c.sinks.enable_sublimation && c.physics_mode.sinks();
-    let profile = c.dynamics.e_profile.mode;
-    let column = c.geometry.is_column();
-    let clears = c.dynamics.e_mode == EccentricityMode::MarsClearance;
-    let tilts = c.dynamics.i_mode == InclinationMode::ObsTiltSpread;
-    let fixed_height = c.dynamics.kernel_h_mode == ScaleHeightMode::Fixed;
-    let groups: [(bool, &[&'static str]); 35] = [
-        (c.disk.is_some(), &["geometry.r_in", "geometry.r_out"]),
-        (three_slopes, &["initial.melt_psd"]),
-        (!three_slopes, &["psd.alpha", "psd.wavy_strength"]),
-        (mixture, &["initial.melt_psd.s_min_solid", "initial.melt_psd.s_max_solid", "initial.melt_psd.alpha_solid"]),
-        (!three_slopes && !mixture, MIXTURE_KEYS),
-        (profile != EccentricityProfileMode::Off || clears, &["dynamics.e0"]),
-        (profile != EccentricityProfileMode::Table, &["dynamics.e_profile.table_path", "dynamics.e_profile.r_kind"]),
-        (c.dynamics.kernel_ei_mode != KernelEiMode::WyattEq, &["dynamics.f_wake"]),
-        (fixed_height, &["dynamics.H_factor"]),
-        (!fixed_height, &["dynamics.H_fixed_over_a"]),
-        (!c.qstar.override_coeffs, &["qstar.coeff_table", "qstar.coeff_units"]),
-        (table || !c.qstar.override_coeffs, STRENGTH_KEYS),
-        (!c.sinks.enable_gas_drag, &["sinks.rho_g"]),
-        (!sublimates, &["sinks.sub_params", "sinks.sublimation_scheme"]),
-        (hkl, &["sinks.sub_params.dT"]),
-        (conservative, &["sinks.sub_params.mass_conserving"]),
-        (!conservative && !column, &["sinks.rp_blowout", "radiation.source", "radiation.use_mars_rp"]),
-        (!conservative && !column, &["sinks.hydro_escape"]),
-        (!column, &["phase.thresholds.P_ref_bar"]),
-        (!c.surface_energy.enabled, &["surface_energy"]),
-        (!clears, CLEARANCE_KEYS),
-        (!tilts, &["dynamics.obs_tilt_deg", "dynamics.i_spread_deg"]),
-        (!clears && !tilts, &["dynamics.rng_seed"]),
-        (!c.phase.enabled, &["phase.thresholds", "phase.temperature_input", "phase.allow_liquid_hkl"]),
-        (!c.supply.delivers(), &["supply.mixing", "supply.injection.mode"]),
-        (radiation.qpr_table_path.is_some(), &["radiation.Q_pr"]),
-        (!needs_start, &["radiation.TM_K"]),
-        (!radiation.tau_gate.enable, &["radiation.tau_gate.tau_max"]),
-        (c.shielding.mode != ShieldingMode::FixedTau1, FIXED_SHIELDING_KEYS),
-        (c.optical_depth.is_some(), START_KEYS),
-        (column, &["geometry.Nr"]),
-        (c.shielding.los_geometry.mode == LineOfSightMode::None, LINE_OF_SIGHT_KEYS),
-        (c.numerics.t_end_orbits.is_some(), &["numerics.t_end_years"]),
-        (c.numerics.integrator == Integrator::ImexBdf1, &["numerics.rtol", "numerics.atol"]),
-        (c.io.output.times != OutputTimes::Log, &["io.output.per_decade"]),
-    ];
-    let idle = groups.into_iter().filter(|(idle, _)| *idle).flat_map(|(_, keys)| keys.iter().copied());
-    let clock: &[&str] = match c.numerics.clock {
-        Clock::Adaptive => &["numerics.dt_min_tcoll_ratio"],
-        Clock::Fixed => &["numerics.clock_rtol", "numerics.dt_max"],
-    };
-    let linear: &[&str] = if c.io.output.times == OutputTimes::Linear { &[] } else { &["io.output.every"] };
-    let other_laws = laws.into_iter().filter(|(law, _)| !driver.enabled || *law != driver.mode).map(|(_, key)| key);
-    idle.chain(clock.iter().copied()).chain(linear.iter().copied()).chain(other_laws).collect()
+fn in_this_run(c: &Config) -> impl Iterator<Item = &'static str> {
+    IN_SOME_RUNS.iter().filter(|(idle, ..)| idle(c)).flat_map(|(_, _, keys)| keys.iter().copied())
 }

@@ -1,11 +1,12 @@
 //! What is written where and how often: `io`, `diagnostics`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Rule, above, at_least, within};
 
 /// `io`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Io {
     /// Output folder; a relative one is taken from the working folder.
@@ -45,7 +46,7 @@ pub struct Io {
 }
 
 /// `io.output`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
     /// Rule of the output times; the default depends on the profile.
@@ -57,7 +58,7 @@ pub struct Output {
 }
 
 /// Allowed words of `io.output.times`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputTimes {
     /// Equally spaced in the logarithm of time.
@@ -69,7 +70,7 @@ pub enum OutputTimes {
 }
 
 /// `io.step_diagnostics`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepDiagnostics {
     /// On or off.
@@ -81,7 +82,7 @@ pub struct StepDiagnostics {
 }
 
 /// Allowed words of `io.step_diagnostics.format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepFormat {
     /// CSV.
@@ -91,7 +92,7 @@ pub enum StepFormat {
 }
 
 /// `io.progress`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
     /// On or off.
@@ -101,7 +102,7 @@ pub struct Progress {
 }
 
 /// `io.streaming`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Streaming {
     /// On or off.
@@ -123,7 +124,7 @@ pub struct Streaming {
 }
 
 /// Allowed words of `io.streaming.compression`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Compression {
     /// Snappy.
@@ -139,7 +140,7 @@ pub enum Compression {
 }
 
 /// `io.streaming.offload`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offload {
     /// On or off.
@@ -157,7 +158,7 @@ pub struct Offload {
 }
 
 /// Allowed words of `io.streaming.offload.mode` and `io.archive.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TransferMode {
     /// Copy.
@@ -167,7 +168,7 @@ pub enum TransferMode {
 }
 
 /// Allowed words of `io.streaming.offload.verify`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OffloadVerify {
     /// By size.
@@ -177,7 +178,7 @@ pub enum OffloadVerify {
 }
 
 /// `io.archive`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Archive {
     /// On or off.
@@ -207,7 +208,7 @@ pub struct Archive {
 }
 
 /// Allowed words of `io.archive.trigger`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ArchiveTrigger {
     /// After everything.
@@ -217,7 +218,7 @@ pub enum ArchiveTrigger {
 }
 
 /// Allowed words of `io.archive.merge_target`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MergeTarget {
     /// The archive.
@@ -227,7 +228,7 @@ pub enum MergeTarget {
 }
 
 /// Allowed words of `io.archive.verify_level`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VerifyLevel {
     /// Standard.
@@ -239,7 +240,7 @@ pub enum VerifyLevel {
 }
 
 /// Allowed words of `io.archive.keep_local`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeepLocal {
     /// Nothing.
@@ -251,7 +252,7 @@ pub enum KeepLocal {
 }
 
 /// Allowed words of `io.record_storage_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordStorage {
     /// Row by row.
@@ -261,7 +262,7 @@ pub enum RecordStorage {
 }
 
 /// `diagnostics`; without effect in 1-D.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Diagnostics {
     /// Additional columns.
@@ -271,7 +272,7 @@ pub struct Diagnostics {
 }
 
 /// `diagnostics.extended_diagnostics`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExtendedDiagnostics {
     /// On or off.
@@ -281,7 +282,7 @@ pub struct ExtendedDiagnostics {
 }
 
 /// `diagnostics.energy_bookkeeping`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnergyBookkeeping {
     /// On or off.

@@ -4,7 +4,7 @@ use super::error::{Place, Problem};
 use super::source::{Node, Origin, Value};
 
 /// Keys whose mere presence is refused, and what replaces them.
-const FORBIDDEN: &[(&str, &str)] = &[
+pub(super) const FORBIDDEN: &[(&str, &str)] = &[
     ("geometry.r", "disk.geometry.r_in_RM and r_out_RM"),
     ("geometry.runtime_orbital_radius_rm", "disk.geometry.r_in_RM and r_out_RM"),
     ("temps", "radiation.TM_K or radiation.mars_temperature_driver.constant"),
@@ -15,6 +15,27 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("radiation.qpr_table", "radiation.qpr_table_path"),
     ("shielding.phi_table", "shielding.table_path"),
     ("supply.mixing.mu", "supply.mixing.epsilon_mix"),
+];
+
+/// Keys that have another name now: a value is copied where the new key is not given.
+pub(super) const RENAMED: &[(&str, &str)] = &[
+    ("inner_disk_mass.M_over_Mmars", "inner_disk_mass.M_in_ratio"),
+    ("supply.reservoir.smooth_fraction", "supply.reservoir.taper_fraction"),
+    OLD_MIXING_TIME,
+];
+
+/// The same, but two different values are refused.
+const OLD_MIXING_TIME: (&str, &str) = ("supply.injection.deep_reservoir_tmix_orbits", "supply.transport.t_mix_orbits");
+
+/// A flag that a word has replaced.
+pub(super) const OLD_FLAG: (&str, &str) = ("io.columnar_records", "io.record_storage_mode");
+
+/// Words that mean the same as another one: key, word, what it means, and whether it should no longer be used.
+pub(super) const WORDS: &[(&str, &str, &str, bool)] = &[
+    ("physics_mode", "full", "default", false),
+    ("radiation.source", "none", "off", false),
+    ("supply.reservoir.depletion_mode", "smooth", "taper", true),
+    ("shielding.mode", "table", "psitau", true),
 ];
 
 /// Moves the keys of a top-level `physics` block to the root, `physics.mode` to `physics_mode`.
@@ -49,20 +70,23 @@ pub(super) fn refuse_forbidden(tree: &Node) -> Result<(), Box<Problem>> {
 
 /// Renames deprecated keys and words, each with a warning, and switches on what a given mass implies.
 pub(super) fn rename_deprecated(tree: &mut Node, warnings: &mut Vec<String>) -> Result<(), Box<Problem>> {
-    copy_if_absent(tree, "inner_disk_mass.M_over_Mmars", "inner_disk_mass.M_in_ratio", warnings);
-    copy_if_absent(tree, "supply.reservoir.smooth_fraction", "supply.reservoir.taper_fraction", warnings);
+    for (old, new) in RENAMED.iter().filter(|pair| **pair != OLD_MIXING_TIME) {
+        copy_if_absent(tree, old, new, warnings);
+    }
     move_mixing_time(tree, warnings)?;
-    replace_word(tree, "supply.reservoir.depletion_mode", "smooth", "taper", warnings);
-    replace_word(tree, "shielding.mode", "table", "psitau", warnings);
-    if let Some(flag) = tree.remove("io.columnar_records") {
-        warnings.push("`io.columnar_records` is deprecated: use `io.record_storage_mode`".to_owned());
+    for word in WORDS {
+        replace_word(tree, word, warnings);
+    }
+    let (old, new) = OLD_FLAG;
+    if let Some(flag) = tree.remove(old) {
+        warnings.push(format!("`{old}` is deprecated: use `{new}`"));
         let mode = match flag.node.value {
             Value::Bool(true) => Value::Text("columnar".to_owned()),
             Value::Bool(false) => Value::Text("row".to_owned()),
             other => other,
         };
         if mode != Value::Null {
-            put(tree, "io.record_storage_mode", Node { origin: flag.node.origin, value: mode });
+            put(tree, new, Node { origin: flag.node.origin, value: mode });
         }
     }
     let reservoir = "supply.reservoir";
@@ -89,17 +113,20 @@ fn copy_if_absent(tree: &mut Node, old: &str, new: &str, warnings: &mut Vec<Stri
     }
 }
 
-fn replace_word(tree: &mut Node, key: &str, old: &str, new: &str, warnings: &mut Vec<String>) {
+fn replace_word(tree: &mut Node, word: &(&str, &str, &str, bool), warnings: &mut Vec<String>) {
+    let (key, old, new, deprecated) = *word;
     if tree.get(key).and_then(Value::text) == Some(old)
         && let Some(node) = tree.get_mut(key)
     {
         node.value = Value::Text(new.to_owned());
-        warnings.push(format!("`{key}: {old}` is deprecated: use `{new}`"));
+        if deprecated {
+            warnings.push(format!("`{key}: {old}` is deprecated: use `{new}`"));
+        }
     }
 }
 
 fn move_mixing_time(tree: &mut Node, warnings: &mut Vec<String>) -> Result<(), Box<Problem>> {
-    let (old, new) = ("supply.injection.deep_reservoir_tmix_orbits", "supply.transport.t_mix_orbits");
+    let (old, new) = OLD_MIXING_TIME;
     let Some(entry) = tree.remove(old) else { return Ok(()) };
     warnings.push(format!("`{old}` is deprecated: use `{new}`"));
     match (entry.node.value.number(), tree.get(new).and_then(Value::number)) {

@@ -30,12 +30,13 @@ use super::{
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
 /// Blocks that must be there, even when all their keys have defaults.
-const REQUIRED_BLOCKS: &[&str] = &["geometry", "material", "sizes", "initial", "dynamics", "qstar", "numerics", "io"];
+pub(super) const REQUIRED_BLOCKS: &[&str] =
+    &["geometry", "material", "sizes", "initial", "dynamics", "qstar", "numerics", "io"];
 
 /// Defaults of every key.
-static DEFAULTS: LazyLock<Node> = LazyLock::new(|| embedded(include_str!("defaults.yml")));
+pub(super) static DEFAULTS: LazyLock<Node> = LazyLock::new(|| embedded(include_str!("defaults.yml")));
 /// Defaults inside blocks that may be left out.
-static BLOCK_DEFAULTS: LazyLock<Node> = LazyLock::new(|| embedded(include_str!("block_defaults.yml")));
+pub(super) static BLOCK_DEFAULTS: LazyLock<Node> = LazyLock::new(|| embedded(include_str!("block_defaults.yml")));
 
 fn embedded(text: &str) -> Node {
     // Both texts are part of the program and read by every test of this module.

@@ -327,7 +327,7 @@ fn wrong_types_and_missing_keys_say_what_would_be_right() {
         ("sizes=3", "`sizes` must be a block of keys, found 3"),
         ("chi_blow=automatic", "`chi_blow` must be a number or `auto`, found \"automatic\""),
         ("geometry.Nr=null", "missing key `geometry.Nr`"),
-        ("physics_mode=Full", "allowed: `default`, `full`, `sublimation_only`, `collisions_only`"),
+        ("physics_mode=Full", "allowed: `default`, `sublimation_only`, `collisions_only`, `full`"),
         ("profile=pyton", "did you mean `python`?"),
     ] {
         assert!(refused(&[overrides]).contains(words), "{}", refused(&[overrides]));

@@ -20,19 +20,23 @@ pub mod sizes;
 pub mod supply;
 
 mod decode;
+mod docs;
 mod error;
 mod inert;
 mod legacy;
 mod load;
 mod overrides;
 mod rule;
+mod schema;
 mod source;
 mod supported;
 mod validate;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    docs::configuration_markdown,
     dynamics::Dynamics,
     error::{ConfigError, Problem},
     geometry::{Disk, Geometry, InnerDiskMass, Material, Process, RadialRange, Scope},
@@ -44,6 +48,7 @@ pub use self::{
     profile::Profile,
     qstar::Qstar,
     radiation::{MarsTemperature, Radiation},
+    schema::json_schema,
     shielding::{Blowout, Shielding},
     sinks::Sinks,
     sizes::{Fragments, Initial, Psd, Sizes, SurfaceEnergy},
@@ -54,7 +59,7 @@ pub use self::{
 ///
 /// Fields are named as the YAML keys, in lower case; serialised, it has the names of the YAML and loads again to the
 /// same value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Which set of defaults was used.
@@ -118,11 +123,10 @@ pub struct Config {
 }
 
 /// Allowed words of `physics_mode`; `full` means `default`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PhysicsMode {
     /// All of them.
-    #[serde(alias = "full")]
     Default,
     /// No collisions.
     SublimationOnly,

@@ -1,13 +1,14 @@
 //! Clock and integrator: `numerics` — when the run ends, how long a step is, how exact it is.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::rule::{Rule, above, above_to, at_least, between};
 
 /// `numerics`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Numerics {
     /// Duration \[yr\], positive. When neither this nor `t_end_orbits` is given it is `scope.analysis_years`.
@@ -63,7 +64,7 @@ pub struct Numerics {
 }
 
 /// Allowed words of `numerics.integrator`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Integrator {
     /// Rosenbrock method of order 4(3) with error control; conserves mass.
@@ -73,7 +74,7 @@ pub enum Integrator {
 }
 
 /// Allowed words of `numerics.clock`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Clock {
     /// The coupling step grows and shrinks with the drivers.
@@ -83,7 +84,7 @@ pub enum Clock {
 }
 
 /// `numerics.collision_cache`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CollisionCache {
     /// Keep it between runs.
@@ -93,7 +94,7 @@ pub struct CollisionCache {
 }
 
 /// `numerics.checkpoint`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// On or off.
@@ -109,7 +110,7 @@ pub struct Checkpoint {
 }
 
 /// Allowed words of `numerics.checkpoint.format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckpointFormat {
     /// Of the Python program.
@@ -119,7 +120,7 @@ pub enum CheckpointFormat {
 }
 
 /// `numerics.resume`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Resume {
     /// On or off.
@@ -135,6 +136,20 @@ pub enum NumberOrAuto {
     Number(f64),
     /// `auto`.
     Auto,
+}
+
+impl JsonSchema for NumberOrAuto {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "NumberOrAuto".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "number" }, { "const": "auto" }] })
+    }
 }
 
 impl Serialize for NumberOrAuto {

@@ -2,12 +2,13 @@
 //!
 //! The self-shielding that the optical depth causes is in [`super::shielding`].
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Rule, above, at_least};
 
 /// `optical_depth`: initial surface density and stop threshold of every cell.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpticalDepth {
     /// Line-of-sight optical depth at the start, positive.
@@ -21,7 +22,7 @@ pub struct OpticalDepth {
 }
 
 /// Allowed word of the `tau_field` keys of `optical_depth` and `supply.feedback`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LineOfSightField {
     /// Along the line of sight to Mars.
@@ -29,7 +30,7 @@ pub enum LineOfSightField {
 }
 
 /// Allowed word of the `tau_field` keys of `init_tau1` and `phase`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TauField {
     /// Along the line of sight to Mars.
@@ -37,7 +38,7 @@ pub enum TauField {
 }
 
 /// `surface`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Surface {
     /// Start of a column without `optical_depth` from the mid-plane density.
@@ -53,7 +54,7 @@ pub struct Surface {
 }
 
 /// Allowed words of `surface.init_policy`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InitPolicy {
     /// At most τ = 1.
@@ -63,7 +64,7 @@ pub enum InitPolicy {
 }
 
 /// Allowed words of `surface.collision_solver`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CollisionSolver {
     /// The Smoluchowski equation over all bins.
@@ -73,7 +74,7 @@ pub enum CollisionSolver {
 }
 
 /// `init_tau1`: start of a column at a given optical depth, where there is no `optical_depth`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InitTau1 {
     /// Whether it acts.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::optical_depth::TauField;
 use super::rule::{Rule, above, at_least};
 
 /// `phase`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
     /// Off means that every cell is solid.
@@ -32,7 +33,7 @@ pub struct Phase {
 }
 
 /// `phase.thresholds`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PhaseThresholds {
     /// All solid at or below \[K\], positive; YAML key `T_condense_K`.
@@ -49,7 +50,7 @@ pub struct PhaseThresholds {
 }
 
 /// Allowed words of `phase.source`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PhaseSource {
     /// The two temperatures.
@@ -59,7 +60,7 @@ pub enum PhaseSource {
 }
 
 /// Allowed words of `phase.temperature_input`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TemperatureInput {
     /// The surface of Mars.

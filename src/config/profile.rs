@@ -2,12 +2,13 @@
 //!
 //! A profile only fills keys that a configuration leaves out, so any of them can be set on its own.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::source::Value;
 
 /// Which defaults the keys that depend on it take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// The model integrated correctly, with a mass ledger that closes to rounding.

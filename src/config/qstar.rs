@@ -1,13 +1,15 @@
 //! Strength of the bodies: `qstar`, the catastrophic disruption threshold Q*_D.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde_json::json;
 
 use super::rule::{Rule, above, at_least};
 
 /// `qstar`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Qstar {
     /// Strength coefficient in `coeff_units`; needed when coefficients are overridden without a table; YAML key `Qs`.
@@ -37,7 +39,7 @@ pub struct Qstar {
 }
 
 /// Allowed words of `qstar.coeff_units`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CoefficientUnits {
     /// erg/g, cm, g/cm³ (Benz & Asphaug 1999, Icarus 142, 5).
@@ -63,6 +65,24 @@ pub struct Coefficients {
     pub b: f64,
     /// Gravity exponent.
     pub b_g: f64,
+}
+
+impl JsonSchema for CoefficientTable {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "CoefficientTable".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let row = json!({ "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4 });
+        let speed = json!({ "pattern": "^\\s*\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?\\s*$" });
+        json_schema!({
+            "type": "object", "minProperties": 1, "propertyNames": speed, "additionalProperties": row
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for CoefficientTable {

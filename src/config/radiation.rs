@@ -2,12 +2,13 @@
 //!
 //! What the radiation pressure removes is configured in [`super::shielding`] (`blowout`).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Rule, above, at_least, within};
 
 /// `radiation`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Radiation {
     /// Source; `off` switches blow-out off (without effect in profile `python`).
@@ -39,18 +40,17 @@ pub struct Radiation {
 }
 
 /// Allowed words of `radiation.source`; `none` means `off`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RadiationSource {
     /// Mars.
     Mars,
     /// No radiation.
-    #[serde(alias = "none")]
     Off,
 }
 
 /// `radiation.qpr_cache`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QprCache {
     /// On or off.
@@ -62,7 +62,7 @@ pub struct QprCache {
 }
 
 /// Allowed words of `radiation.blowout_solver`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BlowoutSolver {
     /// The largest root, to a relative 1e−12.
@@ -72,7 +72,7 @@ pub enum BlowoutSolver {
 }
 
 /// `radiation.tau_gate`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TauGate {
     /// Whether it acts.
@@ -82,7 +82,7 @@ pub struct TauGate {
 }
 
 /// `radiation.mars_temperature_driver`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemperatureDriver {
     /// Use the driver instead of a constant `TM_K`.
@@ -104,7 +104,7 @@ pub struct TemperatureDriver {
 }
 
 /// Allowed words of `radiation.mars_temperature_driver.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DriverMode {
     /// Constant.
@@ -118,7 +118,7 @@ pub enum DriverMode {
 }
 
 /// `….constant`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConstantDriver {
     /// Temperature \[K\], 1000 to 6500; YAML key `value_K`.
@@ -127,7 +127,7 @@ pub struct ConstantDriver {
 }
 
 /// `….table`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableDriver {
     /// The file.
@@ -141,7 +141,7 @@ pub struct TableDriver {
 }
 
 /// Allowed words of the `time_unit` keys of the temperature driver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeUnit {
     /// Seconds.
@@ -155,7 +155,7 @@ pub enum TimeUnit {
 }
 
 /// `….hyodo` and `….slab`: the layer that cools.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CoolingLayer {
     /// Depth \[m\], positive.
@@ -167,7 +167,7 @@ pub struct CoolingLayer {
 }
 
 /// Allowed words of `radiation.mars_temperature_driver.extrapolation`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Extrapolation {
     /// Keep the end value.
@@ -177,7 +177,7 @@ pub enum Extrapolation {
 }
 
 /// `….autogenerate`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Autogenerate {
     /// Ignored.
@@ -206,7 +206,7 @@ pub struct Autogenerate {
 }
 
 /// Allowed words of `….autogenerate.model`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AutogenerateModel {
     /// A radiating slab.

@@ -7,8 +7,10 @@ use std::{fmt, ops::Bound};
 /// An interval of allowed numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Range {
-    low: Bound<f64>,
-    high: Bound<f64>,
+    /// Lower end.
+    pub low: Bound<f64>,
+    /// Upper end.
+    pub high: Bound<f64>,
 }
 
 /// The allowed interval of one key.

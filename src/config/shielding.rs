@@ -2,12 +2,13 @@
 //!
 //! The radiation that is shaded is in [`super::radiation`].
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Rule, above, within};
 
 /// `shielding`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shielding {
     /// How the opacity is reduced.
@@ -32,7 +33,7 @@ impl Shielding {
 }
 
 /// Allowed words of `shielding.mode`; the old word `table` becomes `psitau`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ShieldingMode {
     /// None.
@@ -44,7 +45,7 @@ pub enum ShieldingMode {
 }
 
 /// Value of `shielding.fixed_tau1_sigma`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "must be a number (kg/m²), `auto` or `auto_max`")]
 pub enum FixedSigma {
     /// A surface density \[kg m⁻²\].
@@ -54,7 +55,7 @@ pub enum FixedSigma {
 }
 
 /// Words of `shielding.fixed_tau1_sigma`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DerivedSigma {
     /// From the wanted optical depth.
@@ -64,7 +65,7 @@ pub enum DerivedSigma {
 }
 
 /// `shielding.los_geometry`: factor = max(1, path_multiplier / h_over_r).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineOfSight {
     /// Whether there is a factor.
@@ -76,7 +77,7 @@ pub struct LineOfSight {
 }
 
 /// Allowed words of `shielding.los_geometry.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LineOfSightMode {
     /// The factor of the aspect ratio.
@@ -86,7 +87,7 @@ pub enum LineOfSightMode {
 }
 
 /// `blowout`: removal of the smallest grains by radiation pressure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Blowout {
     /// Whether it acts.
@@ -102,7 +103,7 @@ pub struct Blowout {
 }
 
 /// Allowed words of `blowout.target_phase`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetPhase {
     /// Only solid cells.
@@ -112,7 +113,7 @@ pub enum TargetPhase {
 }
 
 /// Allowed words of `blowout.layer`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum BlowoutLayer {
     /// The layer down to τ = 1.
     #[serde(rename = "surface_tau_le_1")]
@@ -123,7 +124,7 @@ pub enum BlowoutLayer {
 }
 
 /// Allowed words of `blowout.gate_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GateMode {
     /// No competition.
@@ -135,7 +136,7 @@ pub enum GateMode {
 }
 
 /// Allowed words of `blowout.bin_rule`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BinRule {
     /// The logarithmic fraction of the bin below the blow-out size.

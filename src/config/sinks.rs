@@ -1,11 +1,12 @@
 //! What removes grains besides radiation pressure: `sinks` — sublimation, gas drag, vapour escape.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Rule, above, at_least, within};
 
 /// `sinks`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sinks {
     /// Master switch.
@@ -32,7 +33,7 @@ pub struct Sinks {
 }
 
 /// Allowed words of `sinks.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SinkMode {
     /// No sink acts.
@@ -42,7 +43,7 @@ pub enum SinkMode {
 }
 
 /// Allowed words of `sinks.sublimation_location`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SublimationLocation {
     /// As one sink time for the whole surface.
@@ -54,7 +55,7 @@ pub enum SublimationLocation {
 }
 
 /// Allowed words of `sinks.sublimation_scheme`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SublimationScheme {
     /// Grains move down one bin at rate |ds/dt|/(s_k − s_{k−1}); the mass difference leaves as vapour.
@@ -66,7 +67,7 @@ pub enum SublimationScheme {
 }
 
 /// `sinks.rp_blowout`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RpBlowout {
     /// Whether radiation pressure blows grains out.
@@ -74,7 +75,7 @@ pub struct RpBlowout {
 }
 
 /// `sinks.hydro_escape`: rate = strength (T/T_ref)^p max(f_vap, floor).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HydroEscape {
     /// Whether it acts.
@@ -91,7 +92,7 @@ pub struct HydroEscape {
 }
 
 /// `sinks.sub_params`: J = α (P_sat − P_gas) √(µ / 2πRT), log10 P_sat = A − B/T.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SublimationParameters {
     /// Law of the mass flux.
@@ -151,7 +152,7 @@ pub struct SublimationParameters {
 }
 
 /// Allowed words of `sinks.sub_params.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FluxMode {
     /// An exponential in temperature.
@@ -165,7 +166,7 @@ pub enum FluxMode {
 }
 
 /// Allowed words of `sinks.sub_params.psat_model`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PsatModel {
     /// The table where it reaches, else `clausius`.

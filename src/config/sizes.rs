@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Rule, above, above_to, at_least, within};
 
 /// `sizes`: the size bins.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sizes {
     /// Smallest configured size \[m\], positive.
@@ -32,7 +33,7 @@ pub struct Sizes {
 }
 
 /// Allowed words of `sizes.grid`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SizeGrid {
     /// Edges from `s_min` to `s_max`; at the start only bins above the initial blow-out size hold mass.
@@ -42,7 +43,7 @@ pub enum SizeGrid {
 }
 
 /// `initial`: the size distribution at the start.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Initial {
     /// Mass \[M_Mars\]; without effect in 1-D, where the optical depth sets it.
@@ -54,7 +55,7 @@ pub struct Initial {
 }
 
 /// Allowed words of `initial.s0_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InitialMode {
     /// Three power laws of slope `psd.alpha`, +1, +1.5.
@@ -68,7 +69,7 @@ pub enum InitialMode {
 }
 
 /// `initial.melt_psd`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MeltPsd {
     /// Label; `initial.s0_mode` decides.
@@ -92,7 +93,7 @@ pub struct MeltPsd {
 }
 
 /// Allowed words of `initial.melt_psd.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MeltMode {
     /// Goes with `melt_lognormal_mixture`.
@@ -102,7 +103,7 @@ pub enum MeltMode {
 }
 
 /// `psd`: shape of the three-slope distribution.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Psd {
     /// Size exponent of the lowest decade; must be given when `initial.s0_mode` is `upper` or `mono`.
@@ -114,7 +115,7 @@ pub struct Psd {
 }
 
 /// `psd.floor`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Floor {
     /// Which rule; a label in 1-D.
@@ -122,7 +123,7 @@ pub struct Floor {
 }
 
 /// Allowed words of `psd.floor.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FloorMode {
     /// The larger of `s_min` and the blow-out size.
@@ -134,7 +135,7 @@ pub enum FloorMode {
 }
 
 /// `fragments`: size distribution of collisional debris.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fragments {
     /// Exponent α of the power law s^−α, 0 to 10.
@@ -144,7 +145,7 @@ pub struct Fragments {
 }
 
 /// Allowed words of `fragments.slope_of`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SlopeOf {
     /// dN/ds ∝ s^−α, so that dM/ds ∝ s^(3−α).
@@ -154,7 +155,7 @@ pub enum SlopeOf {
 }
 
 /// `surface_energy`: a lower size limit from the energy of new surfaces.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SurfaceEnergy {
     /// Whether it acts.

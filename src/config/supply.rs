@@ -1,12 +1,13 @@
 //! Fresh material: `supply` — how much per time, which sizes, at what speed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::optical_depth::LineOfSightField;
 use super::rule::{Rule, above, at_least, within};
 
 /// `supply`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Supply {
     /// Master switch.
@@ -39,7 +40,7 @@ pub struct Supply {
 }
 
 /// Allowed words of `supply.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SupplyMode {
     /// Constant in time.
@@ -53,7 +54,7 @@ pub enum SupplyMode {
 }
 
 /// `supply.const`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConstantSupply {
     /// Raw rate before mixing \[kg m⁻² s⁻¹\], at least 0.
@@ -69,7 +70,7 @@ pub struct ConstantSupply {
 }
 
 /// `supply.powerlaw`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PowerlawSupply {
     /// A; null means no supply; YAML key `A_kg_m2_s`.
@@ -82,7 +83,7 @@ pub struct PowerlawSupply {
 }
 
 /// `supply.table`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableSupply {
     /// The file.
@@ -94,7 +95,7 @@ pub struct TableSupply {
 }
 
 /// Allowed word of `supply.table.interp`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Interpolation {
     /// Linear.
@@ -102,7 +103,7 @@ pub enum Interpolation {
 }
 
 /// Allowed words of `supply.table.time_unit`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SupplyTimeUnit {
     /// Seconds.
@@ -112,7 +113,7 @@ pub enum SupplyTimeUnit {
 }
 
 /// `supply.mixing`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mixing {
     /// Share of the raw rate that reaches the surface, 0 to 2.
@@ -120,7 +121,7 @@ pub struct Mixing {
 }
 
 /// Allowed words of `supply.headroom_policy`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HeadroomPolicy {
     /// Clip.
@@ -130,7 +131,7 @@ pub enum HeadroomPolicy {
 }
 
 /// `supply.reservoir`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reservoir {
     /// Whether it is finite.
@@ -147,7 +148,7 @@ pub struct Reservoir {
 }
 
 /// Allowed words of `supply.reservoir.scope`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReservoirScope {
     /// The disk's: cells share the mass by their area.
@@ -157,7 +158,7 @@ pub enum ReservoirScope {
 }
 
 /// Allowed words of `supply.reservoir.depletion_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DepletionMode {
     /// At once.
@@ -167,7 +168,7 @@ pub enum DepletionMode {
 }
 
 /// `supply.feedback`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Feedback {
     /// Whether it acts.
@@ -189,7 +190,7 @@ pub struct Feedback {
 }
 
 /// `supply.temperature`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupplyTemperature {
     /// Whether it acts.
@@ -212,7 +213,7 @@ pub struct SupplyTemperature {
 }
 
 /// Allowed words of `supply.temperature.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SupplyTemperatureMode {
     /// The formula.
@@ -222,7 +223,7 @@ pub enum SupplyTemperatureMode {
 }
 
 /// `supply.temperature.table`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupplyTemperatureTable {
     /// The file.
@@ -236,7 +237,7 @@ pub struct SupplyTemperatureTable {
 }
 
 /// Allowed words of `supply.temperature.table.value_kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueKind {
     /// A factor.
@@ -246,7 +247,7 @@ pub enum ValueKind {
 }
 
 /// `supply.transport`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Transport {
     /// Direct or through the buffer.
@@ -258,7 +259,7 @@ pub struct Transport {
 }
 
 /// Allowed words of `supply.transport.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TransportMode {
     /// Straight to the surface.
@@ -268,7 +269,7 @@ pub enum TransportMode {
 }
 
 /// Allowed words of `supply.transport.headroom_gate`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HeadroomGate {
     /// Hard.
@@ -278,7 +279,7 @@ pub enum HeadroomGate {
 }
 
 /// `supply.injection`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Injection {
     /// Which bins receive the mass.
@@ -294,7 +295,7 @@ pub struct Injection {
 }
 
 /// Allowed words of `supply.injection.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InjectionMode {
     /// The smallest bin that stays.
@@ -306,7 +307,7 @@ pub enum InjectionMode {
 }
 
 /// `supply.injection.velocity`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InjectionVelocity {
     /// Where e and i come from.
@@ -324,7 +325,7 @@ pub struct InjectionVelocity {
 }
 
 /// Allowed words of `supply.injection.velocity.mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VelocityMode {
     /// As the cell's grains.
@@ -336,7 +337,7 @@ pub enum VelocityMode {
 }
 
 /// Allowed words of `supply.injection.velocity.blend_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BlendMode {
     /// Root mean square.
@@ -346,7 +347,7 @@ pub enum BlendMode {
 }
 
 /// Allowed words of `supply.injection.velocity.weight_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WeightMode {
     /// ΔΣ/(Σ + ΔΣ).
@@ -356,7 +357,7 @@ pub enum WeightMode {
 }
 
 /// One element of `supply.piecewise`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Piece {
     /// Start \[s\], included.
@@ -378,7 +379,7 @@ pub struct Piece {
 }
 
 /// Allowed words of `supply.piecewise[].mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PieceMode {
     /// Constant.

@@ -11,6 +11,7 @@ use super::{
     dynamics::{ClearanceDistribution, EccentricityMode, EccentricityProfileMode, InclinationMode, ScaleHeightMode},
     error::{Place, Problem},
     geometry::GeometryMode,
+    legacy::WORDS,
     rule::Rule,
     sizes::InitialMode,
     source::{Node, Origin, Value},
@@ -312,7 +313,9 @@ pub(super) fn fault_to_problem(fault: &Fault, tree: &Node, defaults: &Node) -> P
             Problem::new(format!("unknown key `{path}`"), place).help(nearest_key(&path, known, defaults))
         }
         FaultKind::UnknownWord(word, allowed) => {
-            let list = allowed.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+            let same =
+                WORDS.iter().filter(|(key, _, _, deprecated)| *key == path && !deprecated).map(|(_, word, ..)| word);
+            let list = allowed.iter().chain(same).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
             let hint = nearest(word.trim_matches('"'), allowed)
                 .map(|near| format!(" (did you mean `{near}`?)"))
                 .unwrap_or_default();
