@@ -180,3 +180,186 @@ fn surface_energy_raises_the_smallest_size() {
     assert!(floor[0] > blown[0], "{} > {}", floor[0], blown[0]);
     assert_eq!(floor, smallest);
 }
+
+/// Constant drivers, nothing but one equation for the surface density.
+const SURFACE: [&str; 7] = [
+    "surface.collision_solver=surface_ode",
+    "sinks.mode=\"none\"",
+    "phase.enabled=false",
+    "radiation.TM_K=2500",
+    "radiation.mars_temperature_driver.enabled=false",
+    "optical_depth.tau_stop=100",
+    "chi_blow=1",
+];
+
+/// Coefficients of that equation, from the columns of a run: supply, loss by blow-out, collisions.
+fn coefficients(run: &Run) -> (f64, f64, f64) {
+    let series = run.table("series/run.parquet");
+    let supply = *series.real("supply_rate_applied").last().unwrap();
+    (supply, 1.0 / series.real("t_blow_s")[0], series.real("Omega_s")[0] * series.real("kappa_surf")[0])
+}
+
+#[test]
+fn the_surface_equation_is_solved_to_rounding() {
+    let run = column(&SURFACE);
+    let (supply, blowout, collisions) = coefficients(&run);
+    let series = run.table("series/run.parquet");
+    // The closed form: Σ relaxes to its rest point like tanh.
+    let root = (blowout * blowout + 4.0 * collisions * supply).sqrt();
+    let (rest, other) = ((root - blowout) / (2.0 * collisions), -(root + blowout) / (2.0 * collisions));
+    let ratio = (start(&run) - rest) / (start(&run) - other);
+    for (time, sigma) in series.real("time").iter().zip(series.real("Sigma_surf")) {
+        let decayed = ratio * (-root * time).exp();
+        let expected = (rest - other * decayed) / (1.0 - decayed);
+        // `rest` is a difference; it keeps some ten digits.
+        assert_close(sigma, expected, 1e-9);
+    }
+    let summary = run.summary();
+    assert!(summary["mass_budget_max_error_percent"].as_f64().unwrap() < 1e-10);
+    assert_eq!(summary["M_out_cum"], summary["M_loss"]);
+}
+
+#[test]
+fn the_python_program_takes_implicit_steps_of_the_surface_equation() {
+    let python: Vec<&str> = ["profile=python", "numerics.dt_init=500"].iter().chain(&SURFACE).copied().collect();
+    for (sub, ratio) in [(1, ""), (3, "io.substep_max_ratio=0.1")] {
+        let mut overrides = python.clone();
+        if sub > 1 {
+            overrides.extend([ratio, "io.substep_fast_blowout=true"]);
+        }
+        let run = column(&overrides);
+        let (_, blowout, collisions) = coefficients(&run);
+        let series = run.table("series/run.parquet");
+        let (dt, active) = (series.real("dt"), series.text("sink_selected"));
+        let steps = if sub > 1 { (dt[0] * blowout / 0.1).ceil() as usize } else { 1 };
+        assert!(series.integer("n_substeps").iter().all(|n| *n == steps as i64), "{steps}");
+        let mut sigma = start(&run);
+        for (row, supply) in series.real("supply_rate_applied").into_iter().enumerate() {
+            let loss = if active[row].as_deref() == Some("rp_blowout") { blowout } else { 0.0 };
+            let h = dt[row] / steps as f64;
+            for _ in 0..steps {
+                sigma = (sigma + h * supply) / (1.0 + h * (loss + collisions * sigma));
+            }
+            assert_close(series.real("Sigma_surf")[row], sigma, 1e-11);
+        }
+    }
+}
+
+#[test]
+fn evaporation_beside_the_surface_equation_closes_its_budget() {
+    let run = column(&["surface.collision_solver=surface_ode", "phase.temperature_input=mars_surface"]);
+    assert!(run.summary()["mass_budget_max_error_percent"].as_f64().unwrap() < 1e-9);
+    let hot = column(&["surface.collision_solver=surface_ode", "phase.enabled=false", "supply.enabled=false"]);
+    let summary = hot.summary();
+    assert!(summary["losses"]["sublimation"].as_f64().unwrap() > 0.0);
+    assert!(summary["mass_budget_max_error_percent"].as_f64().unwrap() < 1e-9);
+    // A tighter tolerance of the splitting gives the same.
+    let fine = column(&[
+        "surface.collision_solver=surface_ode",
+        "phase.enabled=false",
+        "supply.enabled=false",
+        "numerics.rtol=1e-6",
+    ]);
+    assert_close(last(&hot, "M_loss_cum"), last(&fine, "M_loss_cum"), 1e-3);
+}
+
+#[test]
+fn scipy_finds_the_same_column() {
+    let text = std::fs::read_to_string(support::data("column_radau.json")).unwrap();
+    let wanted: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let number = |key: &str| wanted[key].as_f64().unwrap();
+    let years = format!("numerics.t_end_years={}", number("seconds") / marsdisk_mpi::physics::constants::YEAR);
+    let run = column(&[
+        &years,
+        "numerics.rtol=1e-8",
+        "radiation.qpr_table_path=null",
+        "radiation.Q_pr=1",
+        "radiation.TM_K=2000",
+        "radiation.mars_temperature_driver.enabled=false",
+        "initial.s0_mode=melt_truncated_powerlaw",
+        "sinks.enable_sublimation=false",
+        "sinks.enable_gas_drag=true",
+        "sinks.rho_g=1e-10",
+        "supply.const.mu_orbit10pct=null",
+        "supply.const.prod_area_rate_kg_m2_s=1e-6",
+        "phase.enabled=false",
+        "optical_depth.tau_stop=100",
+        "chi_blow=1",
+    ]);
+    assert_close(last(&run, "a_blow"), number("s_blow"), 1e-12);
+    assert_close(start(&run), number("start"), 1e-12);
+    let bins = run.table("series/psd_hist.parquet").real("Sigma_bin");
+    let end = &bins[bins.len() - 24..];
+    let total: f64 = end.iter().sum();
+    for (found, wanted) in end.iter().zip(wanted["surface_density"].as_array().unwrap()) {
+        let wanted = wanted.as_f64().unwrap();
+        assert!((found - wanted).abs() <= 1e-6 * wanted + 1e-12 * total, "{found:e} instead of {wanted:e}");
+    }
+    let per_area = M_MARS / run.table("series/diagnostics.parquet").real("area_m2")[0];
+    assert_close(last(&run, "mass_lost_by_blowout"), number("blowout") / per_area, 1e-6);
+    assert_close(last(&run, "M_sink_cum"), number("gas_drag") / per_area, 1e-6);
+}
+
+#[test]
+fn evaporation_without_collisions_takes_from_the_bins_what_it_books() {
+    for profile in ["profile=conservative", "profile=python"] {
+        let run = column(&[
+            profile,
+            "physics_mode=sublimation_only",
+            "surface.collision_solver=surface_ode",
+            "sinks.sublimation_location=smol",
+            "phase.enabled=false",
+            "supply.enabled=false",
+            "numerics.t_end_years=1e-4",
+        ]);
+        let summary = run.summary();
+        let (initial, booked) =
+            (summary["mass_initial"].as_f64().unwrap(), summary["losses"]["sublimation"].as_f64().unwrap());
+        let bins = run.table("series/psd_hist.parquet").real("Sigma_bin");
+        let remaining: f64 = bins[bins.len() - 24..].iter().sum();
+        let dropped = initial * (1.0 - remaining / start(&run));
+        assert!(booked > 1e-6 * initial, "{profile}: {booked:e} of {initial:e}");
+        assert_close(booked, dropped, 1e-6);
+        assert_eq!(summary["M_out_cum"], 0.0, "{profile}");
+    }
+}
+
+#[test]
+fn tables_on_request_are_whole_and_agree_with_the_series() {
+    let run = column(&[
+        "io.step_diagnostics.enable=true",
+        "io.debug_sinks=true",
+        "diagnostics.energy_bookkeeping.enabled=true",
+        "diagnostics.extended_diagnostics.enable=true",
+    ]);
+    let series = run.table("series/run.parquet");
+    let steps = run.csv_text("series/step_diagnostics.csv");
+    assert_eq!(steps["time"].len(), series.real("time").len());
+    for (text, number) in steps["sigma_surf"].iter().zip(series.real("Sigma_surf")) {
+        assert_eq!(text.parse::<f64>().unwrap(), number);
+    }
+    let trace = std::fs::read_to_string(run.path("debug/sinks_trace.jsonl")).unwrap();
+    assert_eq!(trace.lines().count(), series.real("time").len());
+    for line in trace.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
+    let energy = run.table("series/energy.parquet");
+    let (all, lost, kept) =
+        (energy.real("E_rel_step"), energy.real("E_dissipated_step"), energy.real("E_retained_step"));
+    assert!(!all.is_empty() && all.iter().all(|energy| *energy > 0.0));
+    for row in 0..all.len() {
+        assert_close(lost[row] + kept[row], all[row], 1e-12);
+    }
+    assert!(run.csv_text("checks/energy_budget.csv")["error_flag"].iter().all(|flag| flag == "ok"));
+    assert_eq!(series.real("cum_mloss_total"), series.real("M_loss_cum"));
+    assert_eq!(series.real("f_ke_energy").len(), series.real("time").len());
+    let summary = run.summary();
+    assert_eq!(summary["extended_diagnostics_version"], "extended-minimal-v1");
+    assert_eq!(summary["M_loss_total"], summary["M_loss"]);
+    assert!(summary["max_mloss_rate"].as_f64().unwrap() > 0.0);
+    let card = std::fs::read_to_string(run.path("run_card.md")).unwrap();
+    assert!(card.contains("- status: complete") && card.contains("- energy_bookkeeping: true"), "{card}");
+    let lines = column(&["io.step_diagnostics.enable=true", "io.step_diagnostics.format=jsonl"]);
+    assert!(lines.path("series/step_diagnostics.jsonl").exists() && !lines.path("debug").exists());
+    assert!(run.files().iter().chain(&lines.files()).all(|file| file.extension().is_none_or(|end| end != "part")));
+}

@@ -7,6 +7,7 @@ use super::{CONFIGURATION, INPUT_OUTPUT, NUMERICAL};
 use crate::config::{self, Config, ConfigError, Loaded, Profile, io, numerics};
 use crate::disk::setup::{self, Setup, SetupError};
 use crate::output::OutputError;
+use crate::output::extras::ExtraOptions;
 use crate::output::folder::OutputFolder;
 use crate::output::recorder::{BinFacts, OutputOptions, Recorder};
 use crate::output::summary::{Outcome, Performance, RankPerformance, SummaryFacts};
@@ -210,7 +211,8 @@ fn start_recording(args: &SimulateArgs, prepared: &Prepared, decision: &Decision
         &BinFacts { centres: model.sizes.sizes.clone(), widths: model.sizes.widths.clone() },
         output_options(config),
         facts::run_config(loaded, model, files, decision),
-    )?)
+    )?
+    .with_extras(&extra_options(config))?)
 }
 
 /// Worker threads; none if the main thread can do the work.
@@ -343,6 +345,19 @@ fn stop_rules(config: &Config) -> StopRules {
         loss_rate_at_most: numerics.mass_loss_rate_stop_mmars_s,
         not_before: numerics.min_duration_years.unwrap_or(0.0) * crate::physics::constants::YEAR,
         column: config.geometry.is_column(),
+    }
+}
+
+/// The tables that the configuration asks for on top.
+fn extra_options(config: &Config) -> ExtraOptions {
+    let steps = &config.io.step_diagnostics;
+    let lines = steps.format == io::StepFormat::Jsonl;
+    let default = if lines { "series/step_diagnostics.jsonl" } else { "series/step_diagnostics.csv" };
+    ExtraOptions {
+        step_diagnostics: steps.enable.then(|| (steps.path.as_deref().unwrap_or(default).into(), lines)),
+        sinks_trace: config.io.debug_sinks,
+        energy: config.diagnostics.energy_bookkeeping.enabled,
+        run_card: config.geometry.is_column(),
     }
 }
 

@@ -270,8 +270,6 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
         (&["supply.injection.mode=min_bin"], "`initial_psd`"),
         (&["supply.injection.mode=powerlaw_bins"], "`initial_psd`"),
         (&["supply.injection.velocity.mode=factor"], "`inherit`"),
-        (&["diagnostics.energy_bookkeeping.enabled=true"], "false"),
-        (&["io.step_diagnostics.enable=true"], "false"),
         (&["io.streaming.compression=brotli"], "`snappy`, `zstd`, `none`"),
         (&["io.streaming.offload.enabled=true"], "false"),
         (&["io.archive.enabled=true"], "false"),

@@ -10,7 +10,8 @@ use super::{
     optical_depth::CollisionSolver,
     phase::PhaseSource,
     shielding::{GateMode, ShieldingMode},
-    sinks::PsatModel,
+    sinks::{PsatModel, SinkMode, SublimationLocation},
+    sizes::{FloorMode, InitialMode},
     source::Node,
     supply::{InjectionMode, SupplyMode, TransportMode, VelocityMode},
     validate::problem_at,
@@ -26,11 +27,23 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
     let tabulated = vapour.psat_model == PsatModel::Tabulated || vapour.psat_table_path.is_some();
     let damped = c.dynamics.enable_e_damping && c.profile == Profile::Conservative;
     let codec = matches!(c.io.streaming.compression, Compression::Brotli | Compression::Gzip);
+    let column = c.geometry.is_column();
+    let mono = column && c.initial.s0_mode == InitialMode::Mono;
+    let surface_ode = c.surface.collision_solver == CollisionSolver::SurfaceOde;
+    // The Python program moves the centres of the bins.
+    let drifts = column
+        && c.profile == Profile::Python
+        && c.physics_mode.sinks()
+        && c.sinks.mode != SinkMode::None
+        && c.sinks.sublimation_location != SublimationLocation::Smol;
     let table = [
         (c.sizes.evolve_min_size, "sizes.evolve_min_size", "false"),
         (c.sizes.apply_evolved_min_size, "sizes.apply_evolved_min_size", "false"),
         (c.surface.freeze_sigma, "surface.freeze_sigma", "false"),
-        (c.surface.collision_solver != CollisionSolver::Smol, "surface.collision_solver", "`smol`"),
+        (surface_ode && !column, "surface.collision_solver", "`smol`"),
+        (mono, "initial.s0_mode", "`upper`, `melt_lognormal_mixture`, `melt_truncated_powerlaw`"),
+        (column && c.psd.floor.mode != FloorMode::Fixed, "psd.floor.mode", "`fixed`"),
+        (drifts, "sinks.sublimation_location", "`smol`"),
         (c.dynamics.kernel_ei_mode != KernelEiMode::Config, "dynamics.kernel_ei_mode", "`config`"),
         (damped, "dynamics.enable_e_damping", "false"),
         (tabulated && vapour.psat_table_path.is_some(), "sinks.sub_params.psat_table_path", "null"),
@@ -46,8 +59,6 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
         (arrives && buffered && !deep, "supply.transport.t_mix_orbits", "null, 0"),
         (arrives && injection.mode != InjectionMode::InitialPsd, "supply.injection.mode", "`initial_psd`"),
         (arrives && injection.velocity.mode != VelocityMode::Inherit, "supply.injection.velocity.mode", "`inherit`"),
-        (c.diagnostics.energy_bookkeeping.enabled, "diagnostics.energy_bookkeeping.enabled", "false"),
-        (c.io.step_diagnostics.enable, "io.step_diagnostics.enable", "false"),
         (codec, "io.streaming.compression", "`snappy`, `zstd`, `none`"),
         (c.io.streaming.offload.enabled, "io.streaming.offload.enabled", "false"),
         (c.io.archive.enabled, "io.archive.enabled", "false"),

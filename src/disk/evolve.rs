@@ -36,7 +36,7 @@ pub(super) fn evolve(
         smol_report(&outcome, sigma_before, state.surface_density(), totals)
     });
     let inner = InnerSteps { accepted: outcome.steps, rejected: outcome.rejected, fallback: outcome.fallback };
-    Ok(Evolved { duration: outcome.duration, ledger: ledger(&outcome), smol, inner })
+    Ok(Evolved { duration: outcome.duration, ledger: ledger(&outcome), smol, inner, substeps: 0 })
 }
 
 fn set_processes(
@@ -51,9 +51,7 @@ fn set_processes(
         let rates = processes.loss_mut(Channel::Blowout);
         sinks::blowout_rates(model.blowout.bin_rule, &model.sizes.edges, drivers.s_blow, cell.facts.t_blow, rates);
     }
-    if let Some(sublimation) = model.sublimation.as_ref().filter(|_| conditions.size_rate < 0.0) {
-        add_sublimation(model, drivers, conditions, sublimation.scheme, processes);
-    }
+    add_sublimation(model, drivers, conditions, processes);
     if model.gas_drag_time.is_finite() {
         processes.loss_mut(Channel::GasDrag).fill(1.0 / model.gas_drag_time);
     }
@@ -65,17 +63,18 @@ fn set_processes(
     }
 }
 
-fn add_sublimation(
-    model: &Model,
-    drivers: &StepFacts,
-    conditions: &Conditions,
-    scheme: SublimationScheme,
-    processes: &mut Processes,
-) {
+/// Evaporation alone.
+pub(super) fn set_sublimation(model: &Model, drivers: &StepFacts, conditions: &Conditions, processes: &mut Processes) {
+    processes.clear();
+    add_sublimation(model, drivers, conditions, processes);
+}
+
+fn add_sublimation(model: &Model, drivers: &StepFacts, conditions: &Conditions, processes: &mut Processes) {
+    let Some(sublimation) = model.sublimation.as_ref().filter(|_| conditions.size_rate < 0.0) else { return };
     let (sizes, rate) = (&model.sizes.sizes, conditions.size_rate);
     let Processes { losses, drift, .. } = processes;
     let vapour = &mut losses[Channel::Sublimation as usize];
-    match scheme {
+    match sublimation.scheme {
         SublimationScheme::Drift => sinks::sublimation_drift(sizes, &model.sizes.masses, rate, drift, vapour),
         SublimationScheme::Lifetime => sinks::sublimation_lifetime(sizes, rate, vapour),
         SublimationScheme::Crossing => sinks::sublimation_crossing(sizes, rate, drivers.s_blow, drivers.dt, vapour),

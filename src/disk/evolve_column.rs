@@ -14,7 +14,6 @@ use super::workers::Workspace;
 use crate::physics::phase::PhaseState;
 use crate::physics::shielding;
 use crate::smoluchowski::imex_bdf1::Terms;
-use crate::smoluchowski::processes::Channel;
 
 /// Optical depth below which no collision time is defined.
 const LEAST_TAU: f64 = 1e-12;
@@ -181,9 +180,7 @@ mod tests {
 
     #[test]
     fn a_step_is_cut_into_as_few_parts_as_the_limit_allows() {
-        let of = |longest_substep: f64, ratio: f64| {
-            substeps(&SurfaceSolver { collides: true, longest_substep }, ratio)
-        };
+        let of = |longest_substep: f64, ratio: f64| substeps(&SurfaceSolver { collides: true, longest_substep }, ratio);
         assert_eq!([0.5, 1.0, 1.01, 3.0, 3.5].map(|ratio| of(1.0, ratio)), [1, 1, 2, 3, 4]);
         assert_eq!([0.5, 1.0].map(|ratio| of(0.25, ratio)), [2, 4]);
         assert_eq!(of(f64::INFINITY, 1e9), 1);

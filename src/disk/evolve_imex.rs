@@ -19,7 +19,17 @@ pub(super) fn evolve(
     work: &mut Workspace,
 ) -> Evolved {
     if conditions.collisions {
-        collide(model, cell, state, drivers, conditions, work)
+        let (evaporation, drag) = uniform_sinks(model, conditions);
+        let Collided { vapour, sigma_before, result, evolved } =
+            collide(model, cell, state, drivers, conditions, evaporation + drag, work);
+        let ledger = Ledger {
+            blowout: result.blowout_rate * drivers.dt,
+            sublimation: (vapour + evaporation * sigma_before) * drivers.dt,
+            gas_drag: drag * sigma_before * drivers.dt,
+            supplied: conditions.supply.applied * drivers.dt,
+            ..Ledger::default()
+        };
+        Evolved { ledger, ..evolved }
     } else {
         relax(model, state, drivers, conditions)
     }
@@ -35,16 +45,27 @@ fn uniform_sinks(model: &Model, conditions: &Conditions) -> (f64, f64) {
     if evaporation >= drag { (evaporation, 0.0) } else { (0.0, drag) }
 }
 
-fn collide(
+/// What the collisional step did; its losses are not booked yet.
+pub(super) struct Collided {
+    /// Mass rate of evaporation from bins at the old state [kg m⁻² s⁻¹].
+    pub(super) vapour: f64,
+    /// Surface density before [kg m⁻²].
+    pub(super) sigma_before: f64,
+    pub(super) result: ImexReport,
+    pub(super) evolved: Evolved,
+}
+
+/// The collisional step; `uniform` is the rate of the sinks that take from all bins alike [s⁻¹].
+pub(super) fn collide(
     model: &Model,
     cell: &CellModel,
     state: &mut CellState,
     drivers: &StepFacts,
     conditions: &Conditions,
+    uniform: f64,
     work: &mut Workspace,
-) -> Evolved {
-    let (evaporation, drag) = uniform_sinks(model, conditions);
-    set_rates(model, cell, drivers, conditions, &mut work.processes);
+) -> Collided {
+    set_rates(model, Some(cell), drivers, conditions, &mut work.processes);
     let losses = &work.processes.losses;
     let tables = cell.tables(&model.sizes, &model.breakup);
     let masses = tables.masses();
@@ -52,7 +73,7 @@ fn collide(
     let vapour = work.processes.loss_rate(Channel::Sublimation as usize, &state.bins);
     for k in 0..masses.len() {
         work.counts[k] = state.bins[k] / masses[k];
-        work.sinks[k] = losses[Channel::Sublimation as usize][k] + evaporation + drag;
+        work.sinks[k] = losses[Channel::Sublimation as usize][k] + uniform;
         work.source[k] = model.initial_fractions[k] * conditions.supply.applied / masses[k];
     }
     let terms = Terms { blowout: &losses[Channel::Blowout as usize], sinks: &work.sinks, source: &work.source };
@@ -60,23 +81,23 @@ fn collide(
     for ((mass, count), body) in state.bins.iter_mut().zip(&work.counts).zip(masses) {
         *mass = count * body;
     }
-    let ledger = Ledger {
-        blowout: result.blowout_rate * drivers.dt,
-        sublimation: (vapour + evaporation * sigma_before) * drivers.dt,
-        gas_drag: drag * sigma_before * drivers.dt,
-        escape: 0.0,
-        supplied: conditions.supply.applied * drivers.dt,
-        clipped: 0.0,
-    };
     let inner = InnerSteps { accepted: 1, ..InnerSteps::default() };
     let smol = Some(smol_report(&result, sigma_before, state.surface_density()));
-    Evolved { duration: drivers.dt, ledger, smol, inner }
+    let evolved = Evolved { duration: drivers.dt, smol, inner, ..Evolved::default() };
+    Collided { vapour, sigma_before, result, evolved }
 }
 
-fn set_rates(model: &Model, cell: &CellModel, drivers: &StepFacts, conditions: &Conditions, processes: &mut Processes) {
+/// Rates of the bins; blow-out of grains only where a cell is given.
+pub(super) fn set_rates(
+    model: &Model,
+    cell: Option<&CellModel>,
+    drivers: &StepFacts,
+    conditions: &Conditions,
+    processes: &mut Processes,
+) {
     processes.clear();
     let edges = &model.sizes.edges;
-    if conditions.blowout {
+    if let Some(cell) = cell.filter(|_| conditions.blowout) {
         let rates = processes.loss_mut(Channel::Blowout);
         sinks::blowout_rates(model.blowout.bin_rule, edges, drivers.s_blow, cell.facts.t_blow, rates);
     }

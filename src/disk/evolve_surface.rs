@@ -13,9 +13,9 @@ use super::report::{InnerSteps, Ledger, StepFacts};
 use super::step::{Conditions, Evolved};
 use super::workers::Workspace;
 use crate::physics::surface_equation::{Advanced, SurfaceEquation};
+use crate::smoluchowski::IntegrationError;
 use crate::smoluchowski::cell_integrator::{self, Tolerances};
 use crate::smoluchowski::processes::Channel;
-use crate::smoluchowski::IntegrationError;
 
 /// More steps than this mean that the splitting does not converge.
 const MOST_STEPS: u32 = 200_000;
@@ -94,8 +94,7 @@ impl Column<'_> {
     fn bins(&mut self, state: &mut CellState, time: f64, work: &mut Workspace) -> Result<(), IntegrationError> {
         let (processes, integrator) = (&work.processes, &mut work.integrator);
         let CellState { bins, first_step, .. } = state;
-        let outcome =
-            cell_integrator::advance(None, processes, bins, time, first_step, self.tolerances, integrator)?;
+        let outcome = cell_integrator::advance(None, processes, bins, time, first_step, self.tolerances, integrator)?;
         self.evolved.ledger.add(&Ledger {
             sublimation: outcome.lost[Channel::Sublimation as usize],
             clipped: outcome.clipped,

@@ -4,6 +4,7 @@
 
 use super::cell::CellModel;
 use super::collisions::Breakup;
+use super::evolve_surface::SurfaceSolver;
 use super::grid::RadialGrid;
 use super::report::{RunFacts, StepFacts};
 use crate::physics::PhysicsError;
@@ -146,6 +147,10 @@ pub struct Model {
     pub escape: Option<HydrodynamicEscape>,
     /// Whether grains collide.
     pub collisions: bool,
+    /// One equation for the surface density instead of collisions between bins, in a column.
+    pub surface_solver: Option<SurfaceSolver>,
+    /// Whether a sink of the whole surface has a time scale; a column of the Python program rests without one.
+    pub sink_has_time_scale: bool,
     /// Whether the supply is delivered in the first step too.
     pub supply_in_first_step: bool,
     /// A cell with a larger line-of-sight optical depth stops.
@@ -155,6 +160,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// Opacity of grains in these bins [m² kg⁻¹].
+    pub fn opacity(&self, bins: &[f64]) -> f64 {
+        if self.opacity_frozen { self.initial_opacity } else { self.sizes.opacity(bins) }
+    }
+
     /// Drivers of the step number `index` from `start` over `dt` [s].
     ///
     /// # Errors

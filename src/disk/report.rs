@@ -4,6 +4,7 @@
 //! them into columns. A number that does not exist is `NaN` here and null in the files.
 
 use crate::physics::phase::Phase;
+use crate::smoluchowski::energy::{EnergyRates, Retention};
 
 /// Mass per area that crossed the border of a cell, by channel [kg m⁻²].
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -86,6 +87,10 @@ pub struct RunFacts {
     pub beta_at_smin_config: f64,
     /// `blowout`, `ok` or `no_blowout`.
     pub case_status: &'static str,
+    /// What becomes of the energy of collisions, where it is asked for.
+    pub energy: Option<Retention>,
+    /// Version of the extended columns, where they are asked for.
+    pub extended: Option<String>,
     /// Seed of what was drawn at random.
     pub seed: Seed,
     /// Whether blow-out is switched on.
@@ -277,6 +282,10 @@ pub struct CellReport {
     pub smol: Option<SmolReport>,
     /// Inner steps in this step.
     pub inner: InnerSteps,
+    /// Sub-steps of the equation for the surface density; 0 where there is none.
+    pub substeps: u32,
+    /// Energy of the collisions at the end of the step, where it is asked for.
+    pub energy: EnergyRates,
     /// Phase of the material.
     pub phase: Phase,
     /// Temperature of grains that absorb with `phase.q_abs_mean` [K].

@@ -4,13 +4,15 @@
 //! cell. The two ways to evolve the bins are in [`super::evolve`] and [`super::evolve_imex`].
 
 use super::cell::{CellModel, CellState};
+use super::grid::Layout;
 use super::model::{Model, PhaseTemperature, Scheme};
 use super::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, StepFacts, SupplyReport};
 use super::workers::Workspace;
-use super::{evolve, evolve_imex};
+use super::{evolve, evolve_column, evolve_imex, evolve_surface};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::physics::{radiation, shielding, sinks};
 use crate::smoluchowski::IntegrationError;
+use crate::smoluchowski::energy::{EnergyRates, energy_rates};
 
 /// How opaque a cell is.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +52,8 @@ pub(super) struct Evolved {
     pub(super) ledger: Ledger,
     pub(super) smol: Option<SmolReport>,
     pub(super) inner: InnerSteps,
+    /// Sub-steps of the equation for the surface density; 0 where there is none.
+    pub(super) substeps: u32,
 }
 
 impl Conditions {
@@ -85,9 +89,17 @@ pub fn step(
     let evolved = match model.scheme {
         // Above its limit from the start, because it has just become solid.
         Scheme::Rodas4(_) if stops(model, &conditions, &before) => Evolved::default(),
-        Scheme::Rodas4(tolerances) => {
-            let opaque = |bins: &[f64]| stops(model, &conditions, &opacity(model, bins));
-            evolve::evolve(model, cell, state, drivers, &conditions, (tolerances, opaque), work)?
+        Scheme::Rodas4(tolerances) => match &model.surface_solver {
+            Some(solver) => {
+                evolve_surface::evolve((model, cell), solver, state, drivers, &conditions, tolerances, work)?
+            }
+            None => {
+                let opaque = |bins: &[f64]| stops(model, &conditions, &opacity(model, bins));
+                evolve::evolve(model, cell, state, drivers, &conditions, (tolerances, opaque), work)?
+            }
+        },
+        Scheme::ImexBdf1 if model.grid.layout == Layout::Column => {
+            evolve_column::evolve(model, cell, state, drivers, &conditions, work)
         }
         Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
     };
@@ -103,7 +115,7 @@ pub fn step(
 }
 
 fn opacity(model: &Model, bins: &[f64]) -> Opacity {
-    let opacity = if model.opacity_frozen { model.initial_opacity } else { model.sizes.opacity(bins) };
+    let opacity = model.opacity(bins);
     let (sigma, los) = (bins.iter().sum(), model.run.line_of_sight_factor);
     let tau = shielding::optical_depth(opacity, sigma, los);
     let effective = model.shielding.effective_opacity(opacity, tau);
@@ -203,6 +215,8 @@ fn report(
         supply: conditions.supply,
         smol: evolved.smol,
         inner: evolved.inner,
+        substeps: evolved.substeps,
+        energy: energy(model, cell, &state.bins, conditions),
         phase: conditions.phase,
         grain_temperature: conditions.grain_temperature,
         phase_temperature: conditions.phase_temperature,
@@ -217,6 +231,16 @@ fn report(
         blowout_active: conditions.blowout,
         gate_factor: 1.0,
         t_solid: f64::NAN,
+    }
+}
+
+/// Energy of the collisions between the bins now, where it is asked for.
+fn energy(model: &Model, cell: &CellModel, bins: &[f64], conditions: &Conditions) -> EnergyRates {
+    match &model.run.energy {
+        Some(rule) if conditions.collisions => {
+            energy_rates(cell.tables(&model.sizes, &model.breakup), bins, cell.speed, rule)
+        }
+        _ => EnergyRates::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::OutputError;
 use super::part_file::part_path;
 
 /// Files that a run writes, relative to its folder.
-const FILES: [&str; 8] = [
+const FILES: [&str; 14] = [
     "run_config.json",
     "summary.json",
     "series/run.parquet",
@@ -16,6 +16,12 @@ const FILES: [&str; 8] = [
     "checks/mass_budget.csv",
     "checks/mass_budget_cells.csv",
     "orbit_rollup.csv",
+    "run_card.md",
+    "series/step_diagnostics.csv",
+    "series/step_diagnostics.jsonl",
+    "series/energy.parquet",
+    "checks/energy_budget.csv",
+    "debug/sinks_trace.jsonl",
 ];
 
 /// A folder that is ready for a run.
@@ -129,6 +135,7 @@ mod tests {
     fn overwriting_removes_the_files_of_a_run_and_nothing_else() {
         let base = tempfile::tempdir().unwrap();
         let folder = OutputFolder::create(base.path(), false).unwrap();
+        fs::create_dir(folder.file("debug")).unwrap();
         for name in FILES {
             fs::write(folder.file(name), "old").unwrap();
             fs::write(part_path(&folder.file(name)), "old").unwrap();

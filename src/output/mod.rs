@@ -6,6 +6,7 @@
 //! - [`columns`]: the declaration of a column and the row it looks at; `run_columns`, `diagnostics_columns`,
 //!   `psd_columns` and [`budgets`] hold the declarations
 //! - [`parquet`], [`csv`]: the two table formats; [`part_file`]: how a file becomes whole
+//! - [`extras`]: tables on request, with the columns of [`step_columns`]; [`json_lines`]: their third format; [`run_card`]
 //! - [`tracks`], [`summary`], [`run_config`], [`provenance`]: the JSON files
 //! - [`folder`]: the output folder; [`recorder`]: ties everything together, read it first
 //! - [`docs`]: renders `docs/output.md`
@@ -22,14 +23,18 @@ pub mod columns;
 pub mod csv;
 pub mod diagnostics_columns;
 pub mod docs;
+pub mod extras;
 pub mod folder;
+pub mod json_lines;
 pub mod parquet;
 pub mod part_file;
 pub mod provenance;
 pub mod psd_columns;
 pub mod recorder;
+pub mod run_card;
 pub mod run_columns;
 pub mod run_config;
+pub mod step_columns;
 pub mod summary;
 pub mod tracks;
 

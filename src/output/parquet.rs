@@ -32,7 +32,7 @@ const VALUES_PER_ROW_GROUP: usize = 4_000_000;
 ///
 /// Its file ends in `.part` until [`TableWriter::finish`]; dropped before, it stays so.
 pub struct TableWriter<T: Table> {
-    columns: &'static [Column<T>],
+    columns: Vec<Column<T>>,
     schema: SchemaRef,
     writer: ArrowWriter<PartFile>,
     buffers: Vec<Buffer>,
@@ -47,16 +47,12 @@ impl<T: Table> TableWriter<T> {
     ///
     /// # Errors
     /// [`OutputError`] if the file cannot be created.
-    pub fn create(path: &Path, columns: &'static [Column<T>]) -> Result<Self, OutputError> {
+    pub fn create(path: &Path, columns: &[Column<T>]) -> Result<Self, OutputError> {
         let rows_per_group = (VALUES_PER_ROW_GROUP / columns.len().max(1)).max(1);
         Self::with_rows_per_group(path, columns, rows_per_group)
     }
 
-    fn with_rows_per_group(
-        path: &Path,
-        columns: &'static [Column<T>],
-        rows_per_group: usize,
-    ) -> Result<Self, OutputError> {
+    fn with_rows_per_group(path: &Path, columns: &[Column<T>], rows_per_group: usize) -> Result<Self, OutputError> {
         // Twice: pyarrow looks at the Arrow schema, others at the footer.
         let facts = facts(columns);
         let schema = Arc::new(Schema::new(arrow_fields(columns)).with_metadata(HashMap::from(facts.clone())));
@@ -66,6 +62,7 @@ impl<T: Table> TableWriter<T> {
             .map_err(parquet_error(path))?;
         let buffers = columns.iter().map(Buffer::new).collect();
         let path = path.to_path_buf();
+        let columns = columns.to_vec();
         Ok(TableWriter { columns, schema, writer, buffers, rows_waiting: 0, rows_per_group, rows: 0, path })
     }
 
@@ -74,7 +71,7 @@ impl<T: Table> TableWriter<T> {
     /// # Errors
     /// [`OutputError`] if the row completes a row group and that cannot be written.
     pub fn push(&mut self, row: &T::Row<'_>) -> Result<(), OutputError> {
-        for (buffer, column) in self.buffers.iter_mut().zip(self.columns) {
+        for (buffer, column) in self.buffers.iter_mut().zip(&self.columns) {
             buffer.push(column, row);
         }
         self.rows += 1;

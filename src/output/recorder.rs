@@ -14,11 +14,13 @@ use crate::output::budgets::{CELLS_BUDGET, CellBudget, CellsBudget, DISK_BUDGET,
 use crate::output::columns::{Bin, Row, Series};
 use crate::output::csv::CsvTable;
 use crate::output::diagnostics_columns::DIAGNOSTICS;
+use crate::output::extras::{ExtraOptions, Extras};
 use crate::output::folder::OutputFolder;
 use crate::output::parquet::TableWriter;
-use crate::output::part_file::write_json;
+use crate::output::part_file::{write_json, write_text};
 use crate::output::psd_columns::PSD_HIST;
-use crate::output::run_columns::RUN;
+use crate::output::run_card::run_card;
+use crate::output::run_columns;
 use crate::output::run_config::{RunConfigFacts, after_run, before_run};
 use crate::output::summary::{Outcome, SummaryFacts, summary};
 use crate::output::tracks::Tracks;
@@ -70,6 +72,8 @@ pub struct Recorder {
     budget: CsvTable<DiskBudget>,
     cell_budgets: Option<CsvTable<CellsBudget>>,
     orbits: Option<CsvTable<Orbits>>,
+    extras: Extras,
+    run_card: bool,
 }
 
 impl Recorder {
@@ -87,9 +91,9 @@ impl Recorder {
     ) -> Result<Self, OutputError> {
         shape("bin widths", sizes.centres.len(), sizes.widths.len())?;
         write_json(&folder.file("run_config.json"), &before_run(&folder, run, &config))?;
-        let parquet = |name, columns| TableWriter::create(&folder.file(name), columns);
+        let parquet = |name, columns: &[_]| TableWriter::create(&folder.file(name), columns);
         Ok(Recorder {
-            series: parquet("series/run.parquet", RUN)?,
+            series: parquet("series/run.parquet", &run_columns::of(run))?,
             diagnostics: parquet("series/diagnostics.parquet", DIAGNOSTICS)?,
             psd: options.psd_history.then(|| parquet("series/psd_hist.parquet", PSD_HIST)).transpose()?,
             budget: CsvTable::create(&folder.file("checks/mass_budget.csv"), DISK_BUDGET)?,
@@ -107,10 +111,22 @@ impl Recorder {
             records: 0,
             tracks: Tracks::of(cells),
             stale: HashMap::new(),
+            extras: Extras::default(),
+            run_card: false,
             folder,
             options,
             config,
         })
+    }
+
+    /// The same with the tables that the configuration asks for on top.
+    ///
+    /// # Errors
+    /// [`OutputError`] if a file cannot be created.
+    pub fn with_extras(mut self, options: &ExtraOptions) -> Result<Self, OutputError> {
+        self.extras = Extras::create(&self.folder, options)?;
+        self.run_card = options.run_card;
+        Ok(self)
     }
 
     /// Adds a record: the state at `step.time` and what happened in the `step.dt` seconds before.
@@ -146,6 +162,9 @@ impl Recorder {
         for (cell, report) in self.cells.iter().zip(reports) {
             let row =
                 Row { run: &self.run, time: step.time, dt: step.dt, step, cell, report, t_coll_min, bin: Bin::NONE };
+            if report.evolved {
+                self.extras.push(&row)?;
+            }
             if series {
                 let stale = self.stale.get(&cell.index).filter(|_| !report.evolved);
                 let row = stale.map_or(row, |(step, report)| Row { step, report, ..row });
@@ -245,6 +264,7 @@ impl Recorder {
             self.budget.finish(),
             self.cell_budgets.map_or(Ok(()), CsvTable::finish),
             self.orbits.map_or(Ok(()), CsvTable::finish),
+            self.extras.finish(),
         ];
         let tables: Result<(), OutputError> = tables.into_iter().collect();
         let mut facts = facts.clone();
@@ -256,7 +276,9 @@ impl Recorder {
         let config = after_run(folder, run, cells, &self.options, &self.config, tracks, &facts);
         let summary_written = write_json(&folder.file("summary.json"), &summary);
         let config_written = write_json(&folder.file("run_config.json"), &config);
-        tables.and(summary_written).and(config_written)?;
+        let card_written =
+            if self.run_card { write_text(&folder.file("run_card.md"), &run_card(&summary, &config)) } else { Ok(()) };
+        tables.and(summary_written).and(config_written).and(card_written)?;
         Ok(summary)
     }
 

@@ -4,7 +4,9 @@
 //! read under different names. Ours stand behind them. A record covers the time since the record before: a rate is the
 //! mass in the ledger over that time.
 
+use crate::disk::report::RunFacts;
 use crate::output::columns::{Column, Row, Series};
+use crate::output::step_columns::{ENERGY_COLUMNS, EXTENDED};
 use crate::physics::constants::BETA_BLOWOUT;
 use crate::physics::sinks;
 
@@ -19,6 +21,13 @@ const NONE: &str = "dimensionless";
 
 /// Every column of `run.parquet`, in order.
 pub static RUN: &[Col] = &COLUMNS;
+
+/// The columns of a run with whatever else it asks for.
+pub fn of(run: &RunFacts) -> Vec<Col> {
+    let energy: &[Col] = if run.energy.is_some() { &ENERGY_COLUMNS } else { &[] };
+    let extended: &[Col] = if run.extended.is_some() { &EXTENDED } else { &[] };
+    [RUN, energy, extended].concat()
+}
 
 /// The same, for the tables that repeat some of them.
 #[rustfmt::skip] // a table: one column to one or two lines
@@ -255,8 +264,9 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::flag("fast_blowout_flag_gt10", "Whether fast_blowout_ratio exceeds 10.", |r| r.fast_blowout_ratio() > 10.0),
     Col::real("fast_blowout_ratio", NONE, "dt over t_blow; zero unless case_status is blowout.",
         |r| r.fast_blowout_ratio()),
-    Col::integer("n_substeps", "Blow-out sub-steps in the record; one in a 1-D run.", |_| Some(1)),
-    Col::flag("substep_active", "Whether blow-out was sub-stepped; never in a 1-D run.", |_| false),
+    Col::integer("n_substeps", "Sub-steps of the equation for the surface density in the last step; else one.",
+        |r| Some(r.report.substeps.max(1).into())),
+    Col::flag("substep_active", "Whether there were several.", |r| r.report.substeps > 1),
     Col::real("chi_blow_eff", NONE, "Factor of the orbital time in t_blow.", |r| r.run.chi),
     Col::text("case_status", "text", "blowout, ok (bound already at the start) or no_blowout (switched off).",
         |r| Some(r.run.case_status)),

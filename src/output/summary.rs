@@ -189,6 +189,7 @@ pub fn summary(
         masses(run, tracks),
         radiation(run, config, tracks),
         supply(run, config, tracks),
+        extended(run, tracks),
     ] {
         // every part is an object
         if let Value::Object(part) = part {
@@ -196,6 +197,24 @@ pub fn summary(
         }
     }
     Value::Object(keys)
+}
+
+/// Keys with `diagnostics.extended_diagnostics`.
+fn extended(run: &RunFacts, tracks: &Tracks) -> Value {
+    let Some(version) = &run.extended else { return json!({}) };
+    let (budget, found) = (&tracks.budget, &tracks.extended);
+    let (rate, time) = found.max_loss_rate.unzip();
+    json!({
+        "extended_diagnostics_version": version,
+        "M_loss_blowout_total": budget.lost_blowout,
+        "M_loss_sink_total": budget.lost - budget.lost_blowout,
+        "M_loss_total": budget.lost,
+        "max_mloss_rate": rate,
+        "max_mloss_rate_time": time,
+        "median_ts_ratio": found.ts_ratio.min_median_max()[1],
+        "median_gate_factor": found.gate_factor.min_median_max()[1],
+        "tau_gate_blocked_time_fraction": found.tau_gate_blocked / tracks.time(),
+    })
 }
 
 fn ending(cells: &[CellFacts], tracks: &Tracks, facts: &SummaryFacts) -> Value {

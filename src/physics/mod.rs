@@ -23,6 +23,7 @@
 //! | [`phase`] | solid, liquid or vapour |
 //! | [`escape`] | how fast vapour leaves |
 //! | [`surface_energy`] | the smallest fragment that an impact can make |
+//! | [`surface_equation`] | how a surface density evolves by itself |
 //! | [`random`] | NumPy's random numbers |
 //! | [`sinks`] | first-order loss rates per bin: blow-out, sublimation, gas drag |
 //! | [`cooling`] | T_M(t) |
@@ -50,6 +51,7 @@ pub mod strength;
 pub mod supply;
 pub mod surface_density;
 pub mod surface_energy;
+pub mod surface_equation;
 pub mod vapour;
 
 pub use error::PhysicsError;

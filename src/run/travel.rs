@@ -4,6 +4,7 @@ use crate::disk::cell::CellState;
 use crate::disk::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, SupplyReport};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::smoluchowski::IntegrationError;
+use crate::smoluchowski::energy::EnergyRates;
 use crate::{wire_enum, wire_struct};
 
 wire_struct!(Ledger { blowout, sublimation, gas_drag, escape, supplied, clipped });
@@ -21,6 +22,7 @@ wire_struct!(SmolReport {
     t_coll,
 });
 wire_struct!(InnerSteps { accepted, rejected, fallback });
+wire_struct!(EnergyRates { relative, retained, cratering, fragmentation, mean_retention, mean_remnant });
 wire_enum!(CellStop { 0 => TauExceeded });
 wire_enum!(PhaseState { 0 => Solid, 1 => Vapor });
 wire_enum!(BulkState { 0 => SolidDominated, 1 => Mixed, 2 => LiquidDominated });
@@ -45,6 +47,8 @@ wire_struct!(CellReport {
     supply,
     smol,
     inner,
+    substeps,
+    energy,
     phase,
     grain_temperature,
     phase_temperature,

@@ -141,6 +141,12 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         initial_temperature: start,
         s_min_config,
         s_min_surface_energy: s_min_surface_energy.unwrap_or(f64::NAN),
+        energy: processes::energy(config),
+        extended: config
+            .diagnostics
+            .extended_diagnostics
+            .enable
+            .then(|| config.diagnostics.extended_diagnostics.schema_version.clone()),
         seed,
         density,
         chi,
@@ -191,6 +197,8 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         escape: processes::escape(config),
         gas_drag_time: processes::gas_drag_time(config),
         collisions: config.physics_mode.collides(),
+        surface_solver: processes::surface_solver(config),
+        sink_has_time_scale: processes::sink_has_time_scale(config),
         supply_in_first_step: config.profile != Profile::Python,
         tau_stop: config
             .optical_depth

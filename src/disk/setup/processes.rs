@@ -1,7 +1,9 @@
 //! Phase, evaporation and gas drag.
 
+use super::super::evolve_surface::SurfaceSolver;
 use super::super::model::{PhaseRule, PhaseTemperature, Sublimation, SublimationScheme};
 use super::SetupError;
+use crate::config::optical_depth::CollisionSolver;
 use crate::config::phase::TemperatureInput;
 use crate::config::sinks::{FluxMode, SinkMode, SublimationLocation, SublimationScheme as SchemeKey};
 use crate::config::{Config, PhysicsMode, Profile};
@@ -10,6 +12,7 @@ use crate::physics::escape::HydrodynamicEscape;
 use crate::physics::phase::PhaseThresholds;
 use crate::physics::sinks;
 use crate::physics::vapour::{ClausiusClapeyron, Evaporation, SaturationPressure, SublimationLaw};
+use crate::smoluchowski::energy::Retention;
 
 pub(super) fn phase_rule(config: &Config) -> PhaseRule {
     let phase = &config.phase;
@@ -59,15 +62,40 @@ pub(super) fn gas_drag_time(config: &Config) -> f64 {
 pub(super) fn escape(config: &Config) -> Option<HydrodynamicEscape> {
     let keys = &config.sinks.hydro_escape;
     let python = config.profile == Profile::Python;
-    let on_surface = sublimates(config) && config.sinks.sublimation_location != SublimationLocation::Smol;
-    let reaches =
-        config.geometry.is_column() && config.physics_mode.sinks() && (on_surface || gas_drag_time(config).is_finite());
+    let reaches = config.geometry.is_column() && sink_has_time_scale(config);
     let acts = keys.enable && keys.strength > 0.0 && config.sinks.mode != SinkMode::None;
     (acts && if python { reaches } else { config.physics_mode.sinks() }).then_some(HydrodynamicEscape {
         strength: keys.strength,
         power: keys.temp_power,
         t_ref: keys.t_ref_k,
         least_vapour: keys.f_vap_floor,
+    })
+}
+
+/// One equation for the surface density, where a column asks for it.
+pub(super) fn surface_solver(config: &Config) -> Option<SurfaceSolver> {
+    let io = &config.io;
+    let column = config.geometry.is_column();
+    (column && config.surface.collision_solver == CollisionSolver::SurfaceOde).then_some(SurfaceSolver {
+        collides: config.surface.use_tcoll,
+        longest_substep: if io.substep_fast_blowout { io.substep_max_ratio } else { f64::INFINITY },
+    })
+}
+
+/// Whether evaporation from the surface or gas drag has a time scale.
+pub(super) fn sink_has_time_scale(config: &Config) -> bool {
+    let on_surface = sublimates(config) && config.sinks.sublimation_location != SublimationLocation::Smol;
+    config.physics_mode.sinks() && (on_surface || gas_drag_time(config).is_finite())
+}
+
+/// What becomes of the energy of collisions, where it is asked for.
+pub(super) fn energy(config: &Config) -> Option<Retention> {
+    let (dynamics, keys) = (&config.dynamics, &config.diagnostics.energy_bookkeeping);
+    let restitution = dynamics.eps_restitution;
+    keys.enabled.then_some(Retention {
+        cratering: dynamics.f_ke_cratering,
+        fragmentation: dynamics.f_ke_fragmentation.unwrap_or(restitution * restitution),
+        restitution,
     })
 }
 
