@@ -363,3 +363,29 @@ fn tables_on_request_are_whole_and_agree_with_the_series() {
     assert!(lines.path("series/step_diagnostics.jsonl").exists() && !lines.path("debug").exists());
     assert!(run.files().iter().chain(&lines.files()).all(|file| file.extension().is_none_or(|end| end != "part")));
 }
+
+#[test]
+fn a_temperature_table_is_written_once_and_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = folder.path().join("tables");
+    let driver = "radiation.mars_temperature_driver";
+    let keys = [
+        format!("{driver}.autogenerate.enabled=true"),
+        format!("{driver}.autogenerate.output_dir={}", tables.display()),
+        format!("{driver}.autogenerate.min_years=0.01"),
+    ];
+    let overrides: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let generated = column(&overrides);
+    let path = tables.join("mars_temperature_T4000p0K.csv");
+    let (text, written) = (std::fs::read(&path).unwrap(), std::fs::metadata(&path).unwrap().modified().unwrap());
+    assert!(text.starts_with(b"time_day,T_K\n0.0,4000"));
+    // The slab itself, which the configuration asks for otherwise; the table is linear between hours.
+    let (table, law) = (last(&generated, "T_M_used"), last(&column(&[]), "T_M_used"));
+    assert_close(table, law, 1e-6);
+    column(&overrides);
+    assert_eq!(std::fs::metadata(&path).unwrap().modified().unwrap(), written);
+    // A longer run needs a longer table.
+    let longer: Vec<&str> = overrides.iter().copied().chain(["numerics.min_duration_years=0.02"]).collect();
+    column(&longer);
+    assert!(std::fs::read(&path).unwrap().len() > text.len());
+}

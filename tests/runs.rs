@@ -9,6 +9,7 @@ use marsdisk_mpi::output::folder::OutputFolder;
 use marsdisk_mpi::output::recorder::{BinFacts, OutputOptions, Recorder};
 use marsdisk_mpi::parallel::policy::{Decision, Place, Requests};
 use marsdisk_mpi::physics::constants::{M_MARS, YEAR};
+use marsdisk_mpi::physics::supply::SupplyLaw;
 use marsdisk_mpi::run::clock::{Clock, OutputTimes, Pace};
 use marsdisk_mpi::run::driver::{self, Ended, RunError};
 use marsdisk_mpi::run::stop::StopReason;
@@ -194,14 +195,14 @@ fn a_step_that_fails_leaves_the_cells_as_they_were() {
     let folder = tempfile::tempdir().unwrap();
     let mut setup = disk(&shipped("quick.yml"), &["radiation.TM_K=2500"], None);
     // An infinite supply from the second step on: the last cell cannot be integrated, the others can.
-    setup.model.supply_in_first_step = false;
+    setup.model.supply.in_first_step = false;
     let mut reference = setup.cells.clone();
-    setup.model.cells[3].supply_nominal = f64::INFINITY;
+    setup.model.cells[3].supply.law = SupplyLaw::Constant(f64::INFINITY);
     let ended = recorded(&mut setup, folder.path(), 5e3);
     assert!(matches!(ended.result, Err(RunError::Cell { cell: 3, time: 1000.0, .. })), "{ended:?}");
     assert_eq!((ended.time, ended.steps.coupling), (1000.0, 1));
 
-    setup.model.cells[3].supply_nominal = 0.0;
+    setup.model.cells[3].supply.law = SupplyLaw::Constant(0.0);
     std::mem::swap(&mut setup.cells, &mut reference);
     assert_eq!(recorded(&mut setup, folder.path(), 1e3).result.unwrap(), StopReason::EndReached);
     assert_eq!(setup.cells, reference, "the failed step left traces");

@@ -11,6 +11,7 @@ use super::{
     sinks::{FluxMode, SinkMode},
     sizes::InitialMode,
     source::{Entry, Node, Origin, Value},
+    supply::{InjectionMode, SupplyMode, SupplyTemperatureMode, TransportMode},
 };
 
 /// Keys without effect in any run of this version.
@@ -38,19 +39,8 @@ const ALWAYS: &[&str] = &[
     "sinks.sub_params.psat_cache_tol_K",
     "phase.entrypoint",
     "phase.extra_kwargs",
-    "supply.const.auto_from_tau1_tfill_years",
-    "supply.powerlaw",
-    "supply.table",
-    "supply.piecewise",
     "supply.headroom_policy",
-    "supply.reservoir",
-    "supply.feedback",
-    "supply.temperature",
-    "supply.transport.t_mix_orbits",
     "supply.transport.headroom_gate",
-    "supply.injection.s_inj_min",
-    "supply.injection.s_inj_max",
-    "supply.injection.q",
     "supply.injection.velocity.e_inj",
     "supply.injection.velocity.i_inj",
     "supply.injection.velocity.vrel_factor",
@@ -59,7 +49,7 @@ const ALWAYS: &[&str] = &[
     "radiation.use_solar_rp",
     "radiation.qpr_strict",
     "radiation.qpr_cache",
-    "radiation.mars_temperature_driver.autogenerate",
+    "radiation.mars_temperature_driver.autogenerate.known_T0s",
     "radiation.mars_temperature_driver.hyodo.rho",
     "radiation.mars_temperature_driver.hyodo.cp",
     "numerics.safety",
@@ -163,7 +153,57 @@ const IN_SOME_RUNS: &[Idle] = &[
         "`phase.enabled` is false",
         &["phase.thresholds", "phase.temperature_input", "phase.allow_liquid_hkl"],
     ),
-    (|c| !c.supply.delivers(), "nothing is supplied", &["supply.mixing", "supply.injection.mode"]),
+    (
+        |c| !c.supply.delivers(),
+        "nothing is supplied",
+        &[
+            "supply.mixing",
+            "supply.injection.mode",
+            "supply.reservoir",
+            "supply.feedback",
+            "supply.temperature",
+            "supply.transport.t_mix_orbits",
+        ],
+    ),
+    (|c| c.supply.mode != SupplyMode::Const, "`supply.mode` is not `const`", &["supply.const"]),
+    (|c| c.supply.mode != SupplyMode::Powerlaw, "`supply.mode` is not `powerlaw`", &["supply.powerlaw"]),
+    (|c| c.supply.mode != SupplyMode::Table, "`supply.mode` is not `table`", &["supply.table"]),
+    (|c| c.supply.mode != SupplyMode::Piecewise, "`supply.mode` is not `piecewise`", &["supply.piecewise"]),
+    (
+        |c| c.supply.constant.mu_orbit10pct.is_some() || fills(c),
+        "there is a `supply.const.mu_orbit10pct` or a fill time",
+        &["supply.const.prod_area_rate_kg_m2_s"],
+    ),
+    (
+        |c| !fills(c),
+        "there is a `supply.const.mu_orbit10pct`, or in 1-D with profile `python`",
+        &["supply.const.auto_from_tau1_tfill_years"],
+    ),
+    (
+        |c| c.supply.transport.mode == TransportMode::Direct,
+        "`supply.transport.mode` is `direct`",
+        &["supply.transport.t_mix_orbits"],
+    ),
+    (
+        |c| c.supply.temperature.mode != SupplyTemperatureMode::Table,
+        "`supply.temperature.mode` is not `table`",
+        &["supply.temperature.table"],
+    ),
+    (
+        |c| c.supply.temperature.mode != SupplyTemperatureMode::Scale,
+        "`supply.temperature.mode` is not `scale`",
+        &["supply.temperature.reference_K", "supply.temperature.exponent", "supply.temperature.scale_at_reference"],
+    ),
+    (
+        |c| c.supply.injection.mode == InjectionMode::InitialPsd,
+        "`supply.injection.mode` is `initial_psd`",
+        &["supply.injection.s_inj_min"],
+    ),
+    (
+        |c| c.supply.injection.mode != InjectionMode::PowerlawBins,
+        "`supply.injection.mode` is not `powerlaw_bins`",
+        &["supply.injection.s_inj_max", "supply.injection.q"],
+    ),
     (|c| c.radiation.qpr_table_path.is_some(), "there is a `radiation.qpr_table_path`", &["radiation.Q_pr"]),
     (|c| !needs_start(c), "the temperature driver is `constant` or `table`", &["radiation.TM_K"]),
     (
@@ -241,6 +281,13 @@ fn hkl(c: &Config) -> bool {
 
 fn sublimates(c: &Config) -> bool {
     c.sinks.mode != SinkMode::None && c.sinks.enable_sublimation && c.physics_mode.sinks()
+}
+
+/// Whether a fill time sets the supply.
+fn fills(c: &Config) -> bool {
+    let constant = &c.supply.constant;
+    let known = conservative(c) || c.geometry.is_column();
+    constant.mu_orbit10pct.is_none() && constant.auto_from_tau1_tfill_years.is_some() && known
 }
 
 fn drives(c: &Config, mode: DriverMode) -> bool {

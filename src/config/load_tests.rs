@@ -259,16 +259,6 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
         (&["phase.source=map"], "`threshold`"),
         (&["shielding.mode=fixed_tau1"], "`off`, `psitau`"),
         (&["blowout.gate_mode=collision_competition"], "`none`"),
-        (&["supply.mode=table"], "`const`"),
-        (&["supply.mode=powerlaw"], "`const`"),
-        (&["supply.mode=piecewise"], "`const`"),
-        (&["supply.reservoir.mass_total_Mmars=1e-9"], "no reservoir"),
-        (&["supply.feedback.enabled=true"], "false"),
-        (&["supply.temperature.enabled=true"], "false"),
-        (&["supply.transport.mode=deep_mixing"], "`direct`"),
-        (&["supply.transport.t_mix_orbits=3"], "null, 0"),
-        (&["supply.injection.mode=min_bin"], "`initial_psd`"),
-        (&["supply.injection.mode=powerlaw_bins"], "`initial_psd`"),
         (&["supply.injection.velocity.mode=factor"], "`inherit`"),
         (&["io.streaming.compression=brotli"], "`snappy`, `zstd`, `none`"),
         (&["io.streaming.offload.enabled=true"], "false"),
@@ -280,9 +270,6 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
         assert!(message.contains("is not available in this version"), "{message}");
         assert!(message.contains(&format!("this version takes: {taken}")), "{message}");
     }
-    let default = QUICK.replace("  injection: { mode: initial_psd }\n", "");
-    let message = read_text(&default, &[]).unwrap_err().to_string();
-    assert!(message.contains("`supply.injection.mode` = \"min_bin\"") && message.contains("run.yml:"), "{message}");
 }
 
 #[test]

@@ -180,7 +180,7 @@ pub enum Extrapolation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Autogenerate {
-    /// Ignored.
+    /// Write the table where none reaches the end of the run, and take the temperature from it.
     pub enabled: bool,
     /// Folder of the table.
     pub output_dir: String,

@@ -55,7 +55,7 @@ pub enum SupplyMode {
 
 /// `supply.const`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct ConstantSupply {
     /// Raw rate before mixing \[kg m⁻² s⁻¹\], at least 0.
     pub prod_area_rate_kg_m2_s: f64,
@@ -65,13 +65,25 @@ pub struct ConstantSupply {
     pub mu_reference_tau: f64,
     /// Share of the reference surface density delivered per orbit at µ = 1, positive.
     pub orbit_fraction_at_mu1: f64,
-    /// Raw rate from a fill time \[yr\], positive; without effect in 1-D.
+    /// Raw rate from the time that fills the surface to optical depth one \[yr\], positive; `mu_orbit10pct` replaces it.
     pub auto_from_tau1_tfill_years: Option<f64>,
+}
+
+impl Default for ConstantSupply {
+    fn default() -> Self {
+        ConstantSupply {
+            prod_area_rate_kg_m2_s: 0.0,
+            mu_orbit10pct: None,
+            mu_reference_tau: 1.0,
+            orbit_fraction_at_mu1: 0.05,
+            auto_from_tau1_tfill_years: None,
+        }
+    }
 }
 
 /// `supply.powerlaw`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct PowerlawSupply {
     /// A; null means no supply; YAML key `A_kg_m2_s`.
     #[serde(rename = "A_kg_m2_s")]
@@ -82,9 +94,15 @@ pub struct PowerlawSupply {
     pub index: f64,
 }
 
+impl Default for PowerlawSupply {
+    fn default() -> Self {
+        PowerlawSupply { a_kg_m2_s: None, t0_s: 0.0, index: -1.0 }
+    }
+}
+
 /// `supply.table`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct TableSupply {
     /// The file.
     pub path: String,
@@ -92,6 +110,13 @@ pub struct TableSupply {
     pub interp: Interpolation,
     /// Unit of its time.
     pub time_unit: SupplyTimeUnit,
+}
+
+impl Default for TableSupply {
+    fn default() -> Self {
+        let path = "data/supply_rate.csv".to_owned();
+        TableSupply { path, interp: Interpolation::Linear, time_unit: SupplyTimeUnit::S }
+    }
 }
 
 /// Allowed word of `supply.table.interp`.
@@ -367,15 +392,15 @@ pub struct Piece {
     /// Law within the segment.
     #[serde(default = "Piece::default_mode")]
     pub mode: PieceMode,
-    /// Constant rate; YAML key `const`.
+    /// Constant rate, of which only `prod_area_rate_kg_m2_s` counts; YAML key `const`.
     #[serde(rename = "const", default)]
-    pub constant: Option<serde_json::Value>,
+    pub constant: ConstantSupply,
     /// A (t − t0)^index.
     #[serde(default)]
-    pub powerlaw: Option<serde_json::Value>,
+    pub powerlaw: PowerlawSupply,
     /// From a file.
     #[serde(default)]
-    pub table: Option<serde_json::Value>,
+    pub table: TableSupply,
 }
 
 /// Allowed words of `supply.piecewise[].mode`.
@@ -397,10 +422,15 @@ impl Piece {
 }
 
 impl Supply {
-    /// Whether any mass can arrive: false when switched off, and for a constant rate of zero.
+    /// Whether any mass can arrive: false when switched off, and for a constant rate of zero that nothing replaces.
     pub fn delivers(&self) -> bool {
-        let rate = self.constant.mu_orbit10pct.unwrap_or(self.constant.prod_area_rate_kg_m2_s);
-        self.enabled && (self.mode != SupplyMode::Const || rate > 0.0)
+        let constant = &self.constant;
+        let rate = constant.mu_orbit10pct.unwrap_or(constant.prod_area_rate_kg_m2_s);
+        let filled = constant.mu_orbit10pct.is_none() && constant.auto_from_tau1_tfill_years.is_some();
+        let temperature = &self.temperature;
+        let tabulated = temperature.mode == SupplyTemperatureMode::Table;
+        let replaced = temperature.enabled && tabulated && temperature.table.value_kind == ValueKind::Rate;
+        self.enabled && (self.mode != SupplyMode::Const || rate > 0.0 || filled || replaced)
     }
 }
 

@@ -13,17 +13,14 @@ use super::{
     sinks::{PsatModel, SinkMode, SublimationLocation},
     sizes::{FloorMode, InitialMode},
     source::Node,
-    supply::{InjectionMode, SupplyMode, TransportMode, VelocityMode},
+    supply::VelocityMode,
     validate::problem_at,
 };
 
 /// Every refused value of a configuration, with what is taken instead.
 pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
-    let (supply, injection) = (&c.supply, &c.supply.injection);
+    let injection = &c.supply.injection;
     let (arrives, vapour) = (c.supply.delivers(), &c.sinks.sub_params);
-    let deep = supply.transport.mode == TransportMode::DeepMixing;
-    let buffered = supply.transport.t_mix_orbits.is_some_and(|orbits| orbits > 0.0);
-    let finite = supply.reservoir.enabled || supply.reservoir.mass_total_mmars.is_some();
     let tabulated = vapour.psat_model == PsatModel::Tabulated || vapour.psat_table_path.is_some();
     let damped = c.dynamics.enable_e_damping && c.profile == Profile::Conservative;
     let codec = matches!(c.io.streaming.compression, Compression::Brotli | Compression::Gzip);
@@ -51,13 +48,6 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
         (c.phase.enabled && c.phase.source != PhaseSource::Threshold, "phase.source", "`threshold`"),
         (c.shielding.mode == ShieldingMode::FixedTau1 && !c.geometry.is_column(), "shielding.mode", "`off`, `psitau`"),
         (c.blowout.gate_mode != GateMode::None, "blowout.gate_mode", "`none`"),
-        (arrives && supply.mode != SupplyMode::Const, "supply.mode", "`const`"),
-        (arrives && finite, "supply.reservoir", "no reservoir"),
-        (arrives && supply.feedback.enabled, "supply.feedback.enabled", "false"),
-        (arrives && supply.temperature.enabled, "supply.temperature.enabled", "false"),
-        (arrives && deep, "supply.transport.mode", "`direct`"),
-        (arrives && buffered && !deep, "supply.transport.t_mix_orbits", "null, 0"),
-        (arrives && injection.mode != InjectionMode::InitialPsd, "supply.injection.mode", "`initial_psd`"),
         (arrives && injection.velocity.mode != VelocityMode::Inherit, "supply.injection.velocity.mode", "`inherit`"),
         (codec, "io.streaming.compression", "`snappy`, `zstd`, `none`"),
         (c.io.streaming.offload.enabled, "io.streaming.offload.enabled", "false"),

@@ -15,6 +15,7 @@ use super::{
     rule::Rule,
     sizes::InitialMode,
     source::{Node, Origin, Value},
+    supply::{SupplyMode, TransportMode},
 };
 
 /// The ranges of every section.
@@ -44,14 +45,33 @@ pub(super) fn all_rules() -> impl Iterator<Item = &'static Rule> {
 pub(super) fn ranges(tree: &Node) -> Vec<Problem> {
     let outside =
         |rule: &&Rule| tree.get(rule.key).and_then(Value::number).is_some_and(|number| !rule.range.contains(number));
-    all_rules()
+    let mut problems: Vec<Problem> = all_rules()
         .filter(outside)
         .map(|rule| {
             let found = tree.get(rule.key).map(ToString::to_string).unwrap_or_default();
             Problem::new(format!("`{}` = {found} is out of range", rule.key), place(tree, &[rule.key]))
                 .help(format!("allowed: {rule}"))
         })
-        .collect()
+        .collect();
+    problems.extend(ranges_of_pieces(tree));
+    problems
+}
+
+/// The same in the elements of `supply.piecewise`, whose blocks have the ranges of those of `supply`.
+fn ranges_of_pieces(tree: &Node) -> Vec<Problem> {
+    let Some(Value::List(pieces)) = tree.get("supply.piecewise") else { return Vec::new() };
+    let mut problems = Vec::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        for rule in all_rules() {
+            let Some(key) = rule.key.strip_prefix("supply.") else { continue };
+            let Some(entry) = piece.entry(key) else { continue };
+            if entry.node.value.number().is_some_and(|number| !rule.range.contains(number)) {
+                let headline = format!("`supply.piecewise[{index}].{key}` = {} is out of range", entry.node.value);
+                problems.push(Problem::new(headline, Place::from(&entry.node.origin)).help(format!("allowed: {rule}")));
+            }
+        }
+    }
+    problems
 }
 
 /// The place of the first of `keys` that the user gave, else of the innermost given block around the first.
@@ -105,12 +125,37 @@ pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
         format!("`dynamics.i0` = {} rad is out of range", config.dynamics.i0),
         "allowed: 0 to π rad (180 deg)",
     );
+    let supply = &config.supply;
+    for (given, key) in [
+        (supply.constant.mu_orbit10pct.is_some(), "supply.const.mu_orbit10pct"),
+        (supply.constant.auto_from_tau1_tfill_years.is_some(), "supply.const.auto_from_tau1_tfill_years"),
+    ] {
+        refuse(
+            given && supply.mixing.epsilon_mix == 0.0,
+            &["supply.mixing.epsilon_mix"],
+            format!("`supply.mixing.epsilon_mix` = 0 contradicts `{key}`"),
+            "allowed with it: above 0, at most 2",
+        );
+    }
     refuse(
-        config.supply.constant.mu_orbit10pct.is_some() && config.supply.mixing.epsilon_mix == 0.0,
-        &["supply.mixing.epsilon_mix"],
-        "`supply.mixing.epsilon_mix` = 0 contradicts `supply.const.mu_orbit10pct`".to_owned(),
-        "allowed with it: above 0, at most 2",
+        supply.transport.mode == TransportMode::DeepMixing && supply.transport.t_mix_orbits.unwrap_or(0.0) <= 0.0,
+        &["supply.transport.t_mix_orbits", "supply.transport.mode"],
+        "`supply.transport.mode` = deep_mixing needs `supply.transport.t_mix_orbits`".to_owned(),
+        "give the time in which the buffer mixes up, above 0 (orbits)",
     );
+    refuse(
+        supply.reservoir.enabled && supply.reservoir.mass_total_mmars.is_none(),
+        &["supply.reservoir.mass_total_Mmars", "supply.reservoir.enabled"],
+        "`supply.reservoir.enabled` needs `supply.reservoir.mass_total_Mmars`".to_owned(),
+        "give its mass (M_Mars), or switch it off for an unlimited source",
+    );
+    for (index, piece) in supply.piecewise.iter().enumerate() {
+        let headline = format!(
+            "`supply.piecewise[{index}]` ends at {:?} s, not after its start at {:?} s",
+            piece.t_end_s, piece.t_start_s
+        );
+        refuse(piece.t_end_s <= piece.t_start_s, &["supply.piecewise"], headline, "t_end_s must be above t_start_s");
+    }
     for (index, speed) in config.qstar.v_ref_kms.iter().enumerate() {
         let headline = format!("`qstar.v_ref_kms[{index}]` = {speed:?} is out of range");
         refuse(*speed <= 0.0, &["qstar.v_ref_kms"], headline, "allowed: above 0 (km/s)");
@@ -296,6 +341,21 @@ pub(super) fn doubts(config: &Config) -> Vec<String> {
     let mut doubts = Vec::new();
     if config.dynamics.i0 > FRAC_PI_2 {
         doubts.push(format!("`dynamics.i0` = {} rad is above π/2: is `i0_unit` right?", config.dynamics.i0));
+    }
+    let reservoir = &config.supply.reservoir;
+    if let Some(mass) = reservoir.mass_total_mmars.filter(|_| config.supply.enabled && !reservoir.enabled) {
+        let key = "supply.reservoir.mass_total_Mmars";
+        doubts.push(format!("`{key}` = {mass} makes the source finite, although `supply.reservoir.enabled` is false"));
+    }
+    let law = &config.supply.powerlaw;
+    if config.supply.enabled && config.supply.mode == SupplyMode::Powerlaw && law.index <= -1.0 {
+        doubts.push(format!(
+            "`supply.powerlaw.index` = {}: most of the mass arrives in the first instants after t0_s",
+            law.index
+        ));
+    }
+    if law.t0_s < 0.0 {
+        doubts.push(format!("`supply.powerlaw.t0_s` = {} s counts as 0", law.t0_s));
     }
     if config.phase.q_abs_mean > 1.0 {
         doubts.push(format!("`phase.q_abs_mean` = {} is above 1", config.phase.q_abs_mean));

@@ -2,6 +2,7 @@
 
 use super::collisions::{Breakup, pair_tables};
 use super::report::{CellFacts, CellStop, Ledger};
+use super::supply::{CellSupply, SupplyState};
 use crate::physics::size_distribution::SizeGrid;
 use crate::smoluchowski::cell_integrator::FIRST_STEP;
 use crate::smoluchowski::pairs::PairTables;
@@ -18,10 +19,8 @@ pub struct CellModel {
     pub scale_height: f64,
     /// Outcomes of its collisions, see [`CellModel::tables`].
     pub(super) tables: OnceLock<PairTables>,
-    /// Supply before and after mixing [kg m⁻² s⁻¹].
-    pub supply_raw: f64,
-    /// Supply after mixing [kg m⁻² s⁻¹].
-    pub supply_nominal: f64,
+    /// Its fresh material.
+    pub supply: CellSupply,
 }
 
 impl CellModel {
@@ -43,12 +42,20 @@ pub struct CellState {
     pub stop: Option<(CellStop, f64, f64)>,
     /// What crossed the border since the start.
     pub cumulative: Ledger,
+    /// Fresh material: feedback, reservoir, deep buffer.
+    pub supply: SupplyState,
 }
 
 impl CellState {
-    /// A cell with the given surface density per bin [kg m⁻²].
+    /// A cell with the given surface density per bin [kg m⁻²], whose supply is unlimited.
     pub fn new(bins: Vec<f64>) -> Self {
-        CellState { bins, first_step: FIRST_STEP, stop: None, cumulative: Ledger::default() }
+        CellState {
+            bins,
+            first_step: FIRST_STEP,
+            stop: None,
+            cumulative: Ledger::default(),
+            supply: SupplyState::default(),
+        }
     }
 
     /// Surface density [kg m⁻²].

@@ -5,7 +5,7 @@ use super::model::{Model, SublimationScheme};
 use super::report::{InnerSteps, Ledger, SmolReport, StepFacts};
 use super::step::{Conditions, Evolved};
 use super::workers::Workspace;
-use crate::physics::{sinks, supply};
+use crate::physics::sinks;
 use crate::smoluchowski::cell_integrator::{self, Outcome, Tolerances};
 use crate::smoluchowski::processes::{Channel, Processes};
 use crate::smoluchowski::{IntegrationError, operator};
@@ -59,7 +59,8 @@ fn set_processes(
         processes.loss_mut(Channel::Escape).fill(conditions.escape_rate);
     }
     if conditions.supply.applied > 0.0 {
-        supply::injection_initial_psd(&model.initial_fractions, conditions.supply.applied, &mut processes.source);
+        let rate = conditions.supply.applied;
+        model.supply.injection.fill(&model.sizes, drivers.s_min_effective, rate, &mut processes.source);
     }
 }
 
@@ -89,6 +90,7 @@ fn ledger(outcome: &Outcome) -> Ledger {
         gas_drag: outcome.lost[Channel::GasDrag as usize],
         escape: outcome.lost[Channel::Escape as usize],
         supplied: outcome.supplied,
+        buffered: 0.0,
         clipped: outcome.clipped,
     }
 }

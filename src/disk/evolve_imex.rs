@@ -74,7 +74,7 @@ pub(super) fn collide(
     for k in 0..masses.len() {
         work.counts[k] = state.bins[k] / masses[k];
         work.sinks[k] = losses[Channel::Sublimation as usize][k] + uniform;
-        work.source[k] = model.initial_fractions[k] * conditions.supply.applied / masses[k];
+        work.source[k] = work.processes.source[k] / masses[k];
     }
     let terms = Terms { blowout: &losses[Channel::Blowout as usize], sinks: &work.sinks, source: &work.source };
     let result = work.imex.step(tables, &mut work.counts, &terms, drivers.dt);
@@ -96,6 +96,8 @@ pub(super) fn set_rates(
     processes: &mut Processes,
 ) {
     processes.clear();
+    let rate = conditions.supply.applied;
+    model.supply.injection.fill(&model.sizes, drivers.s_min_effective, rate, &mut processes.source);
     let edges = &model.sizes.edges;
     if let Some(cell) = cell.filter(|_| conditions.blowout) {
         let rates = processes.loss_mut(Channel::Blowout);
@@ -134,7 +136,7 @@ fn relax(model: &Model, state: &mut CellState, drivers: &StepFacts, conditions: 
         gas_drag: drag * after * dt,
         escape: 0.0,
         supplied: conditions.supply.applied * dt,
-        clipped: 0.0,
+        ..Ledger::default()
     };
     Evolved { duration: dt, ledger, ..Evolved::default() }
 }

@@ -6,6 +6,7 @@
 //! - [`collisions`]: pair tables of a cell
 //! - [`step`]: one coupling step, with [`evolve`] (error-controlled) or [`evolve_imex`] (the Python program's step);
 //!   a column may follow one equation ([`evolve_surface`]) and has rules of its own in the Python program ([`evolve_column`])
+//! - [`supply`]: fresh material in that step
 //! - [`workers`]: one workspace a thread
 //! - [`report`]: the numbers that leave this room, read by `run` and `output`
 //!
@@ -22,4 +23,5 @@ pub mod model;
 pub mod report;
 pub mod setup;
 pub mod step;
+pub mod supply;
 pub mod workers;

@@ -7,6 +7,7 @@ use super::collisions::Breakup;
 use super::evolve_surface::SurfaceSolver;
 use super::grid::RadialGrid;
 use super::report::{RunFacts, StepFacts};
+use super::supply::SupplyModel;
 use crate::physics::PhysicsError;
 use crate::physics::cooling::Cooling;
 use crate::physics::escape::HydrodynamicEscape;
@@ -115,7 +116,7 @@ pub struct Model {
     pub grid: RadialGrid,
     /// Size bins.
     pub sizes: SizeGrid,
-    /// Mass fractions of the initial size distribution, and of the supply; length n.
+    /// Mass fractions of the initial size distribution; length n.
     pub initial_fractions: Vec<f64>,
     /// Opacity of the initial size distribution [m² kg⁻¹].
     pub initial_opacity: f64,
@@ -151,8 +152,8 @@ pub struct Model {
     pub surface_solver: Option<SurfaceSolver>,
     /// Whether a sink of the whole surface has a time scale; a column of the Python program rests without one.
     pub sink_has_time_scale: bool,
-    /// Whether the supply is delivered in the first step too.
-    pub supply_in_first_step: bool,
+    /// Fresh material.
+    pub supply: SupplyModel,
     /// A cell with a larger line-of-sight optical depth stops.
     pub tau_stop: f64,
     /// Integrator.
@@ -196,6 +197,17 @@ impl Model {
             beta_at_smin,
             blowout_gate,
         })
+    }
+
+    /// The first moment after `t` [s] at which the supply or its slope jumps; the same in all cells.
+    pub fn supply_edge_after(&self, t: f64) -> Option<f64> {
+        self.cells.first()?.supply.law.next_edge_after(t)
+    }
+
+    /// How unevenly the supply of the innermost cell is spread over a time span [s], see
+    /// [`SupplyLaw::unevenness`](crate::physics::supply::SupplyLaw::unevenness).
+    pub fn supply_unevenness(&self, from: f64, to: f64) -> f64 {
+        self.cells.first().map_or(0.0, |cell| cell.supply.law.unevenness(from, to))
     }
 
     /// Blow-out size [m] and the efficiency there, at a temperature of Mars [K]. A size of zero: nothing is expelled.

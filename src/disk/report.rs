@@ -17,8 +17,10 @@ pub struct Ledger {
     pub gas_drag: f64,
     /// Escaped as vapour.
     pub escape: f64,
-    /// Brought in by the supply.
+    /// Brought to the surface by the supply.
     pub supplied: f64,
+    /// Put into the deep buffer by the supply, less what rose from there; negative while the buffer empties.
+    pub buffered: f64,
     /// Added when round-off negatives of the integrator were set to zero.
     pub clipped: f64,
 }
@@ -34,6 +36,11 @@ impl Ledger {
         self.blowout + self.sinks()
     }
 
+    /// Mass per area that came in from outside, to the surface or into the deep buffer [kg m⁻²].
+    pub fn entered(&self) -> f64 {
+        self.supplied + self.buffered
+    }
+
     /// Adds the other ledger, channel by channel.
     pub fn add(&mut self, other: &Ledger) {
         self.blowout += other.blowout;
@@ -41,6 +48,7 @@ impl Ledger {
         self.gas_drag += other.gas_drag;
         self.escape += other.escape;
         self.supplied += other.supplied;
+        self.buffered += other.buffered;
         self.clipped += other.clipped;
     }
 }
@@ -105,8 +113,10 @@ pub struct RunFacts {
     pub epsilon_mix: f64,
     /// Supply in units of the reference rate, where configured; else NaN.
     pub mu_orbit10pct: f64,
-    /// `direct` (or `deep_mixing`).
+    /// `direct` or `deep_mixing`.
     pub supply_transport_mode: &'static str,
+    /// `scale` or `rate`: what the number of the supply's temperature law is.
+    pub supply_temperature_kind: &'static str,
     /// Factor between vertical and line-of-sight optical depth.
     pub line_of_sight_factor: f64,
     /// Whether missing numbers are written as 0.0 where the Python program did (profile `python`).
@@ -165,17 +175,41 @@ pub struct CellFacts {
     pub midplane_surface_density: f64,
 }
 
-/// Supply of one cell in one step [kg m⁻² s⁻¹].
+/// Supply of one cell in one step; rates in kg m⁻² s⁻¹.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SupplyReport {
     /// Before mixing.
     pub raw: f64,
-    /// After mixing.
+    /// After mixing; zero while the phase keeps it out.
     pub nominal: f64,
-    /// After every scaling.
+    /// After every scaling, whether the phase lets it in or not.
+    pub offered: f64,
+    /// After every scaling; zero while the phase keeps it out.
     pub scaled: f64,
     /// Handed to the surface.
     pub applied: f64,
+    /// Handed to the deep buffer.
+    pub into_deep: f64,
+    /// Share of the buffer that mixing would raise.
+    pub from_deep_attempt: f64,
+    /// Raised from the deep buffer to the surface.
+    pub from_deep: f64,
+    /// Handed to the deep buffer and not raised again.
+    pub diverted: f64,
+    /// Factor of the temperature of Mars.
+    pub temperature_scale: f64,
+    /// What the temperature law says before limits, a factor or a rate; NaN without such a law.
+    pub temperature_value: f64,
+    /// Factor of the feedback.
+    pub feedback_scale: f64,
+    /// (target − τ)/target; NaN without feedback.
+    pub feedback_error: f64,
+    /// Left in the reservoir after the step, per area of the cell [kg m⁻²]; infinite when it is unlimited.
+    pub reservoir: f64,
+    /// Left in the reservoir over its mass at the start; NaN when it is unlimited or never held any.
+    pub reservoir_fraction: f64,
+    /// Whether the reservoir ran out in the step.
+    pub reservoir_clipped: bool,
     /// Whether the phase let the supply in.
     pub allowed: bool,
 }

@@ -8,7 +8,7 @@ use super::grid::Layout;
 use super::model::{Model, PhaseTemperature, Scheme};
 use super::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, StepFacts, SupplyReport};
 use super::workers::Workspace;
-use super::{evolve, evolve_column, evolve_imex, evolve_surface};
+use super::{evolve, evolve_column, evolve_imex, evolve_surface, supply};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::physics::{radiation, shielding, sinks};
 use crate::smoluchowski::IntegrationError;
@@ -59,14 +59,7 @@ pub(super) struct Evolved {
 impl Conditions {
     /// The same with every process at rest, for a cell that has stopped.
     fn at_rest(self) -> Self {
-        Conditions {
-            supply: SupplyReport::default(),
-            blowout: false,
-            size_rate: 0.0,
-            escape_rate: 0.0,
-            sublimation_blocked: false,
-            ..self
-        }
+        Conditions { blowout: false, size_rate: 0.0, escape_rate: 0.0, sublimation_blocked: false, ..self }
     }
 }
 
@@ -82,11 +75,13 @@ pub fn step(
     work: &mut Workspace,
 ) -> Result<CellReport, IntegrationError> {
     let before = opacity(model, &state.bins);
-    let conditions = conditions(model, cell, drivers, before.tau);
+    let mut conditions = conditions(model, cell, drivers, before.tau);
     if state.stop.is_some() {
+        conditions.supply = supply::at_rest(model, cell, state, drivers);
         return Ok(report(model, cell, state, &conditions.at_rest(), (before, before), Evolved::default()));
     }
-    let evolved = match model.scheme {
+    conditions.supply = supply::deliver(model, cell, &mut state.supply, drivers, before.tau, conditions.supply.allowed);
+    let mut evolved = match model.scheme {
         // Above its limit from the start, because it has just become solid.
         Scheme::Rodas4(_) if stops(model, &conditions, &before) => Evolved::default(),
         Scheme::Rodas4(tolerances) => match &model.surface_solver {
@@ -103,8 +98,10 @@ pub fn step(
         }
         Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
     };
-    state.cumulative.add(&evolved.ledger);
     let after = opacity(model, &state.bins);
+    let Evolved { duration, ledger, .. } = &mut evolved;
+    supply::settle(model, cell, &mut state.supply, &mut conditions.supply, (after.tau, *duration), ledger);
+    state.cumulative.add(&evolved.ledger);
     if stops(model, &conditions, &after) {
         let reached = drivers.time - (drivers.dt - evolved.duration);
         state.stop = Some((CellStop::TauExceeded, reached, after.shielded_tau));
@@ -146,8 +143,7 @@ fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) ->
     let vapour = if phase.state == PhaseState::Vapor { phase.f_vap } else { 0.0 };
     let (size_rate_raw, t_sink_sublimation) = evaporation(model, drivers.temperature, r);
     let blocked = liquid && !model.phase.liquid_evaporates && size_rate_raw < 0.0;
-    let supply_allowed = solid && !liquid && (drivers.index > 0 || model.supply_in_first_step);
-    let nominal = if supply_allowed { cell.supply_nominal } else { 0.0 };
+    let supply_allowed = solid && !liquid && (drivers.index > 0 || model.supply.in_first_step);
     Conditions {
         phase,
         grain_temperature,
@@ -161,13 +157,7 @@ fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) ->
         sublimation_blocked: blocked,
         t_sink_sublimation,
         escape_rate: model.escape.map_or(0.0, |law| law.rate(drivers.temperature, vapour)),
-        supply: SupplyReport {
-            raw: cell.supply_raw,
-            nominal,
-            scaled: nominal,
-            applied: nominal,
-            allowed: supply_allowed,
-        },
+        supply: SupplyReport { allowed: supply_allowed, ..SupplyReport::default() },
     }
 }
 
@@ -208,7 +198,7 @@ fn report(
         tau: after.tau,
         tau_before: before.tau,
         sigma_tau1: model.shielding.unit_depth(after.effective, model.tau1_factor),
-        sigma_deep: 0.0,
+        sigma_deep: state.supply.deep,
         peak_size: peak_size(model, &state.bins),
         ledger: evolved.ledger,
         cumulative: state.cumulative,

@@ -58,7 +58,7 @@ pub static DISK_BUDGET: &[Disk] = &[
     Disk::real("mass_remaining", MASS, "Mass in the bins now; initial − lost in the Python program's scheme.",
         BudgetRow::claimed_remaining),
     Disk::real("mass_lost", MASS, "Mass that left through every channel since the start.", |b| b.lost),
-    Disk::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining; in the Python program's scheme mass_initial − \
+    Disk::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining − mass_deep; in the Python program's scheme mass_initial − \
          mass_remaining − mass_lost, which is rounding.",
         BudgetRow::claimed_residual),
     Disk::real("error_percent", "%", "|mass_diff| over mass_initial + mass_supplied.",
@@ -72,8 +72,9 @@ pub static DISK_BUDGET: &[Disk] = &[
     Disk::real("clipped", MASS, "Mass added when round-off negatives were set to zero.", |b| b.clipped),
     Disk::real("mass_in_bins", MASS, "Mass in the bins now, whatever the scheme.", |b| b.remaining),
     Disk::real("ledger_error_percent", "%",
-        "|mass_initial + mass_supplied + clipped − mass_lost − mass_in_bins| over mass_initial + mass_supplied.",
+        "|mass_initial + mass_supplied + clipped − mass_lost − mass_in_bins − mass_deep| over mass_initial + mass_supplied.",
         BudgetRow::error_percent),
+    Disk::real("mass_deep", MASS, "Mass that waits in the deep buffer.", |b| b.deep),
 ];
 
 /// Every column of `mass_budget_cells.csv`, in order.
@@ -86,7 +87,7 @@ pub static CELLS_BUDGET: &[Cell] = &[
     Cell::real("mass_remaining", MASS, "Mass in its bins now; initial − lost in the Python program's scheme.",
         |c| c.budget.claimed_remaining()),
     Cell::real("mass_lost", MASS, "Mass that left through every channel since the start.", |c| c.budget.lost),
-    Cell::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining; in the Python program's scheme mass_initial − \
+    Cell::real("mass_diff", MASS, "mass_initial + mass_supplied + clipped − mass_lost − mass_remaining − mass_deep; in the Python program's scheme mass_initial − \
          mass_remaining − mass_lost, which is rounding.",
         |c| c.budget.claimed_residual()),
     Cell::real("error_percent", "%", "|mass_diff| over mass_initial + mass_supplied.", |c| c.budget.claimed_error_percent()),
@@ -101,8 +102,9 @@ pub static CELLS_BUDGET: &[Cell] = &[
     Cell::real("clipped", MASS, "Mass added when round-off negatives were set to zero.", |c| c.budget.clipped),
     Cell::real("mass_in_bins", MASS, "Mass in its bins now, whatever the scheme.", |c| c.budget.remaining),
     Cell::real("ledger_error_percent", "%",
-        "|mass_initial + mass_supplied + clipped − mass_lost − mass_in_bins| over mass_initial + mass_supplied.",
+        "|mass_initial + mass_supplied + clipped − mass_lost − mass_in_bins − mass_deep| over mass_initial + mass_supplied.",
         |c| c.budget.error_percent()),
+    Cell::real("mass_deep", MASS, "Mass that waits in its deep buffer.", |c| c.budget.deep),
 ];
 
 const RATE: &str = "M_Mars s^-1";

@@ -320,17 +320,6 @@ impl Row<'_> {
         if reference > 0.0 { self.report.supply.applied / reference } else { f64::NAN }
     }
 
-    /// A flux into or out of the deep buffer, which direct transport does not have.
-    pub fn deep_flux(&self) -> f64 {
-        if self.run.supply_transport_mode == "direct" { self.if_supplied(0.0) } else { f64::NAN }
-    }
-
-    /// One where no scaling changed the supply; NaN where the factors cannot be told apart.
-    pub fn supply_scale(&self) -> f64 {
-        let supply = &self.report.supply;
-        if self.run.supply_enabled && supply.scaled == supply.nominal { 1.0 } else { f64::NAN }
-    }
-
     /// A number of the collisional integrator; NaN where collisions were off.
     pub fn collision(&self, f: fn(&crate::disk::report::SmolReport) -> f64) -> f64 {
         self.report.smol.as_ref().map_or(f64::NAN, f)

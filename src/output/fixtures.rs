@@ -29,6 +29,7 @@ impl Fixture {
             remaining: 3e-9,
             lost: 1.5e-9,
             supplied: 0.5e-9,
+            deep: 0.0,
             lost_blowout: 1e-9,
             lost_sublimation: 0.4e-9,
             lost_gas_drag: 0.06e-9,
@@ -164,6 +165,7 @@ fn run() -> RunFacts {
         epsilon_mix: 0.9,
         mu_orbit10pct: 1.0,
         supply_transport_mode: "direct",
+        supply_temperature_kind: "scale",
         line_of_sight_factor: 1.2,
         missing_as_zero: false,
         sublimation_booked: true,
@@ -223,7 +225,7 @@ pub(crate) fn report(cell: usize) -> CellReport {
             gas_drag: 0.001,
             escape: 0.001,
             supplied: 0.006,
-            clipped: 0.0,
+            ..Ledger::default()
         },
         cumulative: Ledger {
             blowout: 0.3,
@@ -231,9 +233,23 @@ pub(crate) fn report(cell: usize) -> CellReport {
             gas_drag: 0.01,
             escape: 0.01,
             supplied: 0.06,
-            clipped: 0.0,
+            ..Ledger::default()
         },
-        supply: SupplyReport { raw: 1.25e-4, nominal: 1e-4, scaled: 1e-4, applied: 1e-4, allowed: true },
+        supply: SupplyReport {
+            raw: 1.25e-4,
+            nominal: 1e-4,
+            offered: 1e-4,
+            scaled: 1e-4,
+            applied: 1e-4,
+            temperature_scale: 1.0,
+            temperature_value: f64::NAN,
+            feedback_scale: 1.0,
+            feedback_error: f64::NAN,
+            reservoir: f64::INFINITY,
+            reservoir_fraction: f64::NAN,
+            allowed: true,
+            ..SupplyReport::default()
+        },
         smol: Some(SmolReport {
             dt_eff: 60.0,
             sigma_before: 0.7,

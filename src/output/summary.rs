@@ -268,6 +268,7 @@ fn masses(run: &RunFacts, tracks: &Tracks) -> Value {
         "mass_initial": budget.initial,
         "mass_remaining": budget.remaining,
         "mass_supplied": budget.supplied,
+        "mass_deep": budget.deep,
         "mass_clipped": budget.clipped,
         "losses": {
             "blowout": budget.lost_blowout,
@@ -337,7 +338,7 @@ fn supply(run: &RunFacts, config: &RunConfigFacts, tracks: &Tracks) -> Value {
         "supply_headroom_policy": "none",
         "supply_blocked_fraction": fraction,
         "supply_mixing_fraction": fraction,
-        "supply_reservoir_remaining_stats_Mmars": {"min": missing, "median": missing, "max": missing},
+        "supply_reservoir_remaining_stats_Mmars": range(&tracks.reservoir, zero),
         "supply_clipping": clipping,
         "supply_spill": {
             "rate_min": missing, "rate_median": missing, "rate_max": missing,
@@ -345,17 +346,23 @@ fn supply(run: &RunFacts, config: &RunConfigFacts, tracks: &Tracks) -> Value {
         },
     });
     add_range(&mut keys, "supply_visibility", &tracks.visibility, zero);
-    add_range(&mut keys, "supply_feedback_scale", &tracks.supply_scale, zero);
-    add_range(&mut keys, "supply_temperature_scale", &tracks.supply_scale, zero);
+    add_range(&mut keys, "supply_feedback_scale", &tracks.feedback_scale, zero);
+    add_range(&mut keys, "supply_temperature_scale", &tracks.temperature_scale, zero);
     keys
 }
 
 /// Adds `NAME_min`, `NAME_median` and `NAME_max`.
 fn add_range(object: &mut Value, name: &str, track: &Track, missing_as_zero: bool) {
-    for (suffix, x) in ["min", "median", "max"].into_iter().zip(track.min_median_max()) {
-        let x = if x.is_nan() && missing_as_zero { 0.0 } else { x };
-        object[format!("{name}_{suffix}")] = json!(x);
+    let range = range(track, missing_as_zero);
+    for suffix in ["min", "median", "max"] {
+        object[format!("{name}_{suffix}")] = range[suffix].clone();
     }
+}
+
+/// Smallest, middle and largest number of a track.
+fn range(track: &Track, missing_as_zero: bool) -> Value {
+    let [min, median, max] = track.min_median_max().map(|x| if x.is_nan() && missing_as_zero { 0.0 } else { x });
+    json!({"min": min, "median": median, "max": max})
 }
 
 /// Area-weighted mean of the initial surface density [kg m⁻²].

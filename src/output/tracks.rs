@@ -19,13 +19,17 @@ pub struct Tracks {
     pub s_blow: Track,
     /// dt over t_blow, averaged over the area.
     pub dt_over_t_blow: Track,
-    /// Supply handed to the surface over raw supply, averaged over the area.
+    /// Supply handed to the surface over scaled supply, averaged over the area.
     pub visibility: Track,
     /// Supply handed to the surface over scaled supply, averaged over the area.
     pub clip_factor: Track,
-    /// Factor of temperature, feedback and reservoir on the supply, averaged over the area.
-    pub supply_scale: Track,
-    /// Supply after every scaling, of the first cell in the first record that has one [kg m⁻² s⁻¹].
+    /// Factor of the temperature of Mars on the supply, averaged over the area.
+    pub temperature_scale: Track,
+    /// Factor of the feedback on the supply, averaged over the area.
+    pub feedback_scale: Track,
+    /// Left in the reservoirs of the cells, averaged over the area [Mars masses].
+    pub reservoir: Track,
+    /// Supply after every scaling, whether the phase lets it in or not, of the first cell in the first record that has one [kg m⁻² s⁻¹].
     pub supply_scaled_initial: Option<f64>,
     /// Drivers of the last record.
     pub last: Option<StepFacts>,
@@ -73,15 +77,17 @@ impl Tracks {
         self.beta.push(step.beta_at_smin);
         self.s_blow.push(step.s_blow);
         self.dt_over_t_blow.push(mean_of_evolving(|r| r.dt_over_t_blow()));
-        self.visibility.push(mean_of_evolving(|r| r.supply_share(r.report.supply.raw)));
-        self.clip_factor.push(mean_of_evolving(|r| r.supply_share(r.if_supplied(r.report.supply.scaled))));
-        self.supply_scale.push(mean_of_evolving(|r| r.supply_scale()));
+        self.visibility.push(mean_of_evolving(|r| r.supply_share(r.report.supply.scaled)));
+        self.clip_factor.push(mean_of_evolving(|r| r.supply_share(r.report.supply.scaled)));
+        self.temperature_scale.push(mean_of_evolving(|r| r.if_supplied(r.report.supply.temperature_scale)));
+        self.feedback_scale.push(mean_of_evolving(|r| r.if_supplied(r.report.supply.feedback_scale)));
+        self.reservoir.push(mean_of_evolving(|r| r.if_supplied(r.mars_masses(r.report.supply.reservoir))));
 
         self.time += step.dt;
         self.supply_nominal += finite_or_zero(mean(|r| r.if_supplied(r.report.supply.nominal))) * step.dt;
         self.supply_applied += finite_or_zero(mean(|r| r.report.ledger.supplied));
         if self.supply_scaled_initial.is_none() && run.supply_enabled {
-            let scaled = reports.first().map_or(0.0, |report| report.supply.scaled);
+            let scaled = reports.first().map_or(0.0, |report| report.supply.offered);
             self.supply_scaled_initial = (scaled.is_finite() && scaled > 0.0).then_some(scaled);
         }
 

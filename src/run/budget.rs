@@ -1,7 +1,7 @@
-//! The mass budget: initial + supplied − lost − remaining, per cell and in total.
+//! The mass budget: initial + supplied − lost − remaining − deep, per cell and in total.
 //!
-//! What remains is summed over the bins; what was lost and supplied comes from the ledger of the integrator. The two
-//! are independent, so the residual is a check and not an identity.
+//! What remains is summed over the bins and what waits in the deep buffer is its state; what was lost and supplied comes
+//! from the ledger of the integrator. The two are independent, so the residual is a check and not an identity.
 //!
 //! The Python program has an identity in its place: remaining := initial − lost. The files of its integrator repeat that
 //! in its columns and have the check in columns of their own.
@@ -34,8 +34,10 @@ pub struct BudgetRow {
     pub remaining: f64,
     /// Left through every channel.
     pub lost: f64,
-    /// Brought in.
+    /// Brought in from outside, to the surface or into the deep buffer.
     pub supplied: f64,
+    /// In the deep buffers now.
+    pub deep: f64,
     /// Left by blow-out.
     pub lost_blowout: f64,
     /// Left by sublimation.
@@ -46,7 +48,7 @@ pub struct BudgetRow {
     pub lost_escape: f64,
     /// Added when round-off negatives were set to zero.
     pub clipped: f64,
-    /// initial + supplied + clipped − lost − remaining.
+    /// initial + supplied + clipped − lost − remaining − deep.
     pub residual: f64,
     /// Whether the Python program's columns repeat its identity.
     pub identity: bool,
@@ -59,13 +61,15 @@ impl BudgetRow {
     pub fn of_cell(time: f64, scheme: Scheme, facts: &CellFacts, report: &CellReport) -> Self {
         let scale = facts.area / M_MARS;
         let (initial, remaining, ledger) = (facts.initial_surface_density, report.surface_density, &report.cumulative);
-        let residual = (initial - remaining) + (ledger.supplied + ledger.clipped - ledger.lost());
+        let deep = report.sigma_deep;
+        let residual = (initial - remaining) + ((ledger.entered() - deep) + ledger.clipped - ledger.lost());
         BudgetRow {
             time,
             initial: initial * scale,
             remaining: remaining * scale,
             lost: ledger.lost() * scale,
-            supplied: ledger.supplied * scale,
+            supplied: ledger.entered() * scale,
+            deep: deep * scale,
             lost_blowout: ledger.blowout * scale,
             lost_sublimation: ledger.sublimation * scale,
             lost_gas_drag: ledger.gas_drag * scale,
@@ -87,6 +91,7 @@ impl BudgetRow {
             sum.remaining += cell.remaining;
             sum.lost += cell.lost;
             sum.supplied += cell.supplied;
+            sum.deep += cell.deep;
             sum.lost_blowout += cell.lost_blowout;
             sum.lost_sublimation += cell.lost_sublimation;
             sum.lost_gas_drag += cell.lost_gas_drag;
@@ -171,6 +176,7 @@ mod tests {
             gas_drag: 0.03125,
             escape: 0.03125,
             supplied: 0.5,
+            buffered: 0.0,
             clipped: 0.03125,
         };
         let row = cell(0.7 + 0.5 + 0.03125 - 0.4375, ledger);

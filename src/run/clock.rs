@@ -60,8 +60,11 @@ pub enum Pace {
 const GROWTH: f64 = 2.0;
 /// Largest move of the blow-out size in a step, as a share of a bin's logarithmic width.
 const BLOWOUT_MOVE: f64 = 0.1;
-/// Shortest step, as a share of what the temperature allows, that the blow-out size can ask for: where β has several roots
-/// it jumps from one to the next, and no step is short enough for that.
+/// Largest share of a step's supply by which its halves may differ: the rate changes by a tenth.
+const SUPPLY_MOVE: f64 = 0.025;
+/// Shortest step, as a share of what the temperature allows, that the blow-out size and the supply can ask for: where β
+/// has several roots the size jumps from one to the next, a supply may set in from nothing, and no step is short enough
+/// for that.
 const JUMP: f64 = 0.01;
 /// What remains below this share of the nominal step is round-off, not a step.
 const SLIVER: f64 = 1e-9;
@@ -164,8 +167,9 @@ impl Clock {
     }
 
     fn adaptive_end(&mut self, model: &Model, rtol: f64, dt_max: f64) -> f64 {
-        let node = model.cooling.next_node_after(self.time + self.sliver());
-        let targets = [Some(self.grid.t_end), self.output_time(), node];
+        let later = self.time + self.sliver();
+        let (node, edge) = (model.cooling.next_node_after(later), model.supply_edge_after(later));
+        let targets = [Some(self.grid.t_end), self.output_time(), node, edge];
         let target = targets.into_iter().flatten().fold(f64::INFINITY, f64::min);
         let remaining = target - self.time;
         // Beyond the target the drivers may turn, so that the ends of a longer step would say nothing.
@@ -183,7 +187,7 @@ impl Clock {
         end
     }
 
-    /// The longest step up to `longest` over which temperature and blow-out size move little enough [s].
+    /// The longest step up to `longest` over which temperature, blow-out size and supply move little enough [s].
     fn allowed_step(&self, model: &Model, rtol: f64, longest: f64) -> f64 {
         let state = |time: f64| {
             let temperature = model.cooling.raw_temperature(time);
@@ -198,8 +202,10 @@ impl Clock {
             let moved = if size > 0.0 && then > 0.0 { (then / size).ln().abs() } else { 0.0 };
             moved / (BLOWOUT_MOVE * bin)
         };
-        let dt = shortened(longest, self.sliver(), heat);
-        shortened(dt, (JUMP * dt).max(self.sliver()), blowout)
+        let supply = |dt: f64| model.supply_unevenness(self.time, self.time + dt) / SUPPLY_MOVE;
+        let dt = shortened(longest.min(model.supply.longest_step(rtol)), self.sliver(), heat);
+        let floor = (JUMP * dt).max(self.sliver());
+        shortened(shortened(dt, floor, supply), floor, blowout)
     }
 }
 

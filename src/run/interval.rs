@@ -1,6 +1,6 @@
 //! What happened to the cells since the record before: several coupling steps seen as one.
 
-use crate::disk::report::{CellReport, SmolReport, StepFacts};
+use crate::disk::report::{CellReport, SmolReport, StepFacts, SupplyReport};
 use crate::wire_struct;
 use std::ops::Range;
 
@@ -64,15 +64,29 @@ fn joined(first: &CellReport, dt_first: f64, next: &CellReport, dt_next: f64) ->
     both.inner.add(&first.inner);
     both.evolved |= first.evolved;
     both.blowout_active |= first.blowout_active;
-    both.supply.raw = mean(first.supply.raw, next.supply.raw);
-    both.supply.nominal = mean(first.supply.nominal, next.supply.nominal);
-    both.supply.scaled = mean(first.supply.scaled, next.supply.scaled);
-    both.supply.applied = mean(first.supply.applied, next.supply.applied);
+    both.supply = joined_supply(&first.supply, &next.supply, mean);
     both.smol = match (first.smol, next.smol) {
         (Some(a), Some(b)) => Some(joined_collisions(&a, &b)),
         (a, b) => b.or(a),
     };
     both
+}
+
+/// The same for the supply.
+fn joined_supply(a: &SupplyReport, b: &SupplyReport, mean: impl Fn(f64, f64) -> f64) -> SupplyReport {
+    SupplyReport {
+        raw: mean(a.raw, b.raw),
+        nominal: mean(a.nominal, b.nominal),
+        offered: mean(a.offered, b.offered),
+        scaled: mean(a.scaled, b.scaled),
+        applied: mean(a.applied, b.applied),
+        into_deep: mean(a.into_deep, b.into_deep),
+        from_deep_attempt: mean(a.from_deep_attempt, b.from_deep_attempt),
+        from_deep: mean(a.from_deep, b.from_deep),
+        diverted: mean(a.diverted, b.diverted),
+        reservoir_clipped: a.reservoir_clipped || b.reservoir_clipped,
+        ..*b
+    }
 }
 
 /// The same for collisions, which may have been off for a part of the time.

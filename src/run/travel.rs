@@ -2,13 +2,32 @@
 
 use crate::disk::cell::CellState;
 use crate::disk::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, SupplyReport};
+use crate::disk::supply::SupplyState;
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::smoluchowski::IntegrationError;
 use crate::smoluchowski::energy::EnergyRates;
 use crate::{wire_enum, wire_struct};
 
-wire_struct!(Ledger { blowout, sublimation, gas_drag, escape, supplied, clipped });
-wire_struct!(SupplyReport { raw, nominal, scaled, applied, allowed });
+wire_struct!(Ledger { blowout, sublimation, gas_drag, escape, supplied, buffered, clipped });
+wire_struct!(SupplyReport {
+    raw,
+    nominal,
+    offered,
+    scaled,
+    applied,
+    into_deep,
+    from_deep_attempt,
+    from_deep,
+    diverted,
+    temperature_scale,
+    temperature_value,
+    feedback_scale,
+    feedback_error,
+    reservoir,
+    reservoir_fraction,
+    reservoir_clipped,
+    allowed,
+});
 wire_struct!(SmolReport {
     dt_eff,
     sigma_before,
@@ -64,7 +83,8 @@ wire_struct!(CellReport {
     gate_factor,
     t_solid,
 });
-wire_struct!(CellState { bins, first_step, stop, cumulative });
+wire_struct!(SupplyState { feedback_scale, reservoir, deep });
+wire_struct!(CellState { bins, first_step, stop, cumulative, supply });
 wire_enum!(IntegrationError { 0 => NotFinite { bin, value, time }, 1 => NoProgress { steps, time, dt } });
 
 #[cfg(test)]
@@ -88,6 +108,7 @@ mod tests {
         let mut cell = CellState::new(vec![1e-3, 0.0, 5e-324]);
         cell.stop = Some((CellStop::TauExceeded, 12.5, 2.4));
         cell.cumulative.sublimation = 0.1;
+        cell.supply = SupplyState { feedback_scale: 0.3, reservoir: 7.5, deep: 1e-3 };
         assert_eq!(from_bytes::<CellState>(&to_bytes(&cell)).unwrap(), cell);
     }
 

@@ -1,6 +1,6 @@
 //! Numeric tables that a configuration names, from CSV or Parquet.
 //!
-//! [`read_columns`] gives columns by name; one file per kind of table ([`qpr`], [`temperature`], [`phi`],
+//! [`read_columns`] gives columns by name; one file per kind of table ([`qpr`], [`temperature`], [`phi`], [`supply`],
 //! [`eccentricity`]) knows which columns it needs and in which order rows must be. What the numbers mean and how they
 //! are interpolated is in `physics`.
 
@@ -10,6 +10,7 @@ mod error;
 mod parquet_file;
 pub mod phi;
 pub mod qpr;
+pub mod supply;
 pub mod temperature;
 
 use std::{

@@ -3,31 +3,16 @@
 use super::super::cell::CellModel;
 use super::super::grid::RadialGrid;
 use super::super::report::CellFacts;
-use super::surface::surface_density_of;
+use super::supply::CellSupplies;
 use super::{Reader, SetupError};
 use crate::config::Config;
 use crate::config::dynamics::{EccentricityProfileMode, RadiusColumn, RelativeSpeedMode, ScaleHeightMode};
 use crate::physics::constants::{M_MARS, R_MARS};
 use crate::physics::excitation::{EccentricityProfile, RelativeSpeed, ScaleHeight};
-use crate::physics::shielding::Shielding;
+use crate::physics::orbit;
 use crate::physics::surface_density::power_law_surface_density;
-use crate::physics::{orbit, supply};
 use crate::tables;
 use std::sync::OnceLock;
-
-/// Supply before mixing.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum SupplyLaw {
-    None,
-    /// [kg m⁻² s⁻¹]
-    Rate(f64),
-    /// A share µ × fraction of the reference surface density [kg m⁻²] in each local orbit, after mixing.
-    PerOrbit {
-        mu: f64,
-        fraction: f64,
-        reference: f64,
-    },
-}
 
 /// What the cells have in common.
 pub(super) struct Circumstances<'a> {
@@ -37,7 +22,7 @@ pub(super) struct Circumstances<'a> {
     pub(super) inclination: f64,
     pub(super) chi: f64,
     pub(super) surface_density: f64,
-    pub(super) supply: SupplyLaw,
+    pub(super) supply: CellSupplies,
 }
 
 impl Reader<'_> {
@@ -66,19 +51,6 @@ impl Reader<'_> {
     }
 }
 
-pub(super) fn supply_law(config: &Config, shielding: &Shielding, opacity: f64, los: f64) -> SupplyLaw {
-    let constant = &config.supply.constant;
-    match constant.mu_orbit10pct {
-        _ if !config.supply.enabled => SupplyLaw::None,
-        None => SupplyLaw::Rate(constant.prod_area_rate_kg_m2_s),
-        Some(mu) => SupplyLaw::PerOrbit {
-            mu,
-            fraction: constant.orbit_fraction_at_mu1,
-            reference: surface_density_of(constant.mu_reference_tau, shielding, opacity, los),
-        },
-    }
-}
-
 /// The cells, in order of radius.
 pub(super) fn cell_models(config: &Config, common: &Circumstances) -> Result<Vec<CellModel>, SetupError> {
     (0..common.grid.len()).map(|index| cell_model(config, common, index)).collect()
@@ -102,14 +74,6 @@ fn cell_model(config: &Config, common: &Circumstances, index: usize) -> Result<C
         initial_surface_density: common.surface_density,
         midplane_surface_density: midplane(config, common.grid, r),
     };
-    let epsilon = config.supply.mixing.epsilon_mix;
-    let supply_raw = match common.supply {
-        SupplyLaw::None => 0.0,
-        SupplyLaw::Rate(rate) => rate,
-        SupplyLaw::PerOrbit { mu, fraction, reference } => {
-            supply::rate_per_orbit(mu, fraction, reference, t_orb, epsilon)
-        }
-    };
     let relative_speed = match config.dynamics.v_rel_mode {
         RelativeSpeedMode::Pericenter => RelativeSpeed::Pericenter,
         RelativeSpeedMode::Ohtsuki => RelativeSpeed::Ohtsuki,
@@ -118,8 +82,8 @@ fn cell_model(config: &Config, common: &Circumstances, index: usize) -> Result<C
         .speed(r * omega, eccentricity, inclination)
         .map_err(SetupError::physics("dynamics.e_profile"))?;
     let scale_height = scale_height(config)?.at(r, inclination);
-    let tables = OnceLock::new();
-    Ok(CellModel { facts, speed, scale_height, tables, supply_raw, supply_nominal: supply_raw * epsilon })
+    let (tables, supply) = (OnceLock::new(), common.supply.at(r, t_orb, facts.area));
+    Ok(CellModel { facts, speed, scale_height, tables, supply })
 }
 
 fn scale_height(config: &Config) -> Result<ScaleHeight, SetupError> {

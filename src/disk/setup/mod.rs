@@ -1,24 +1,28 @@
 //! From the configuration to a [`Model`] and the initial cells: every option is resolved once, here, into plain numbers
 //! and enums. Nothing below this room knows the configuration.
 //!
+//! - `autogenerate`: a temperature table of the program's own
 //! - `radiation`: temperature of Mars, radiation-pressure efficiency, blow-out
 //! - `bins`: size bins, initial distribution, how grains break
 //! - `processes`: phase, evaporation, gas drag, integrator
 //! - `sampling`: what is drawn at random
+//! - `supply`: laws, scalings, reservoir, transport and injection of fresh material
 //! - `surface`: self-shielding, surface density at the start
-//! - `cells`: orbit, supply, speed and scale height of each cell
+//! - `cells`: orbit, speed and scale height of each cell
 //!
 //! The order of [`build`] is that of the dependences: temperature → blow-out size → size bins → opacity → surface
 //! density → cells.
 
+mod autogenerate;
 mod bins;
 mod cells;
 mod processes;
 mod radiation;
 mod sampling;
+mod supply;
 mod surface;
 
-use super::cell::CellState;
+use super::cell::{CellModel, CellState};
 use super::grid::RadialGrid;
 use super::model::{DriverTime, Model, Scheme, resolve_blowout_size};
 use super::report::RunFacts;
@@ -43,6 +47,16 @@ pub enum SetupError {
         /// What is wrong.
         source: TableError,
     },
+    /// A table cannot be written.
+    #[error("`{key}`: cannot write {}: {source}", path.display())]
+    Write {
+        /// Key of the configuration that asks for the table.
+        key: &'static str,
+        /// Its file.
+        path: std::path::PathBuf,
+        /// What the system answered.
+        source: std::io::Error,
+    },
     /// A formula refuses the configured numbers.
     #[error("`{key}`: {source}")]
     Physics {
@@ -64,7 +78,7 @@ pub enum SetupError {
 impl SetupError {
     /// Exit status of the program: 5 for tables, 2 for the rest.
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, SetupError::Table { .. }) { 5 } else { 2 }
+        if matches!(self, SetupError::Table { .. } | SetupError::Write { .. }) { 5 } else { 2 }
     }
 
     fn physics(key: &'static str) -> impl Fn(PhysicsError) -> SetupError {
@@ -158,24 +172,31 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         supply_enabled: config.supply.enabled,
         epsilon_mix: config.supply.mixing.epsilon_mix,
         mu_orbit10pct: config.supply.constant.mu_orbit10pct.unwrap_or(f64::NAN),
-        supply_transport_mode: "direct",
+        supply_transport_mode: supply::transport_label(config),
+        supply_temperature_kind: supply::temperature_label(config),
         line_of_sight_factor: los,
         missing_as_zero: config.profile == Profile::Python,
         sublimation_booked: processes::sublimation_is_booked(config),
     };
 
+    let references = supply::References::of(config, &shielding, &layer, surface_density);
+    let supply = reader.supply_model(config, &initial_fractions)?;
     let circumstances = cells::Circumstances {
         grid: &grid,
         eccentricity,
         inclination: drawn.inclination.unwrap_or(config.dynamics.i0),
         chi,
         surface_density,
-        supply: cells::supply_law(config, &shielding, initial_opacity, los),
+        supply: reader.cell_supplies(config, references, grid.areas.iter().sum())?,
     };
     let cell_models = cells::cell_models(config, &circumstances)?;
     let breakup = bins::breakup(config, &sizes)?;
     let bins: Vec<f64> = initial_fractions.iter().map(|share| share * surface_density).collect();
-    let states = vec![CellState::new(bins); grid.len()];
+    let state = |cell: &CellModel| CellState {
+        supply: supply::initial_state(&supply, config, &cell.supply),
+        ..CellState::new(bins.clone())
+    };
+    let states = cell_models.iter().map(state).collect();
     let adaptive = config.numerics.clock == numerics::Clock::Adaptive;
     let model = Model {
         run,
@@ -199,7 +220,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         collisions: config.physics_mode.collides(),
         surface_solver: processes::surface_solver(config),
         sink_has_time_scale: processes::sink_has_time_scale(config),
-        supply_in_first_step: config.profile != Profile::Python,
+        supply,
         tau_stop: config
             .optical_depth
             .as_ref()

@@ -107,7 +107,7 @@ impl PythonRow<'_> {
             gas_drag: self.per_area(n("mass_lost_sinks_step") - n("mass_lost_sublimation_step")),
             escape: 0.0,
             supplied: n("supply_rate_applied") * n("dt"),
-            clipped: 0.0,
+            ..Ledger::default()
         };
         report.cumulative = Ledger {
             blowout: self.per_area(n("mass_lost_by_blowout")),
@@ -119,7 +119,14 @@ impl PythonRow<'_> {
             nominal: n("supply_rate_nominal"),
             scaled: n("supply_rate_scaled"),
             applied: n("supply_rate_applied"),
+            temperature_scale: n("supply_temperature_scale"),
+            temperature_value: n("supply_temperature_value"),
+            feedback_scale: n("supply_feedback_scale"),
+            feedback_error: n("supply_feedback_error"),
+            reservoir: f64::INFINITY,
+            reservoir_fraction: f64::NAN,
             allowed: n("supply_rate_nominal") > 0.0,
+            ..SupplyReport::default()
         };
         report.smol = self.smol();
         report.phase = self.phase();

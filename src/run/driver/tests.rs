@@ -7,6 +7,7 @@ use crate::output::recorder::{BinFacts, OutputOptions};
 use crate::output::summary::Outcome;
 use crate::parallel::local_communicator::LocalCommunicator;
 use crate::physics::orbit::angular_frequency;
+use crate::physics::supply::SupplyLaw;
 use crate::run::clock::{OutputTimes, Pace};
 use crate::run::time_grid::{FirstStep, Request, TimeGrid};
 use std::collections::BTreeMap;
@@ -165,9 +166,9 @@ fn a_fixed_clock_follows_the_shortest_collision_time_of_all_processes() {
 fn a_cell_that_fails_ends_the_run_for_all() {
     // An infinite supply from the second step on.
     let spoil = |setup: &mut Setup| {
-        setup.model.supply_in_first_step = false;
-        setup.model.cells[4].supply_nominal = f64::INFINITY;
-        setup.model.cells[6].supply_nominal = f64::INFINITY;
+        setup.model.supply.in_first_step = false;
+        setup.model.cells[4].supply.law = SupplyLaw::Constant(f64::INFINITY);
+        setup.model.cells[6].supply.law = SupplyLaw::Constant(f64::INFINITY);
     };
     for pace in [PLAIN.pace, Pace::Fixed { min_tcoll_ratio: Some(0.05) }] {
         let case = Case { overrides: &["geometry.Nr=7", "radiation.TM_K=2500"], spoil, pace, ..PLAIN };
@@ -181,7 +182,7 @@ fn a_cell_that_fails_ends_the_run_for_all() {
 #[test]
 fn a_failure_late_in_a_batch_takes_the_others_back() {
     // The phase rule lets the supply in once the grains have cooled.
-    let spoil = |setup: &mut Setup| setup.model.cells[5].supply_nominal = f64::INFINITY;
+    let spoil = |setup: &mut Setup| setup.model.cells[5].supply.law = SupplyLaw::Constant(f64::INFINITY);
     let overrides = &["geometry.Nr=7", "radiation.TM_K=6000"];
     let case = Case { overrides, spoil, output: OutputTimes::Linear { every: 7e4 }, seconds: 3e6, ..PLAIN };
     let (alone, files) = case.assert_equal(&[2, 7]);

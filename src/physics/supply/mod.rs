@@ -1,6 +1,36 @@
 //! Fresh material: how much of it arrives per area and time, and in which bins.
 //!
-//! Optical depths and opacities are in [`super::shielding`].
+//! | room | what it answers |
+//! |---|---|
+//! | [`law`] | how much leaves the source at a time ([`power_law`], [`rate_table`], [`piecewise`] are its parts) |
+//! | [`temperature`] | how the temperature of Mars scales that |
+//! | [`feedback`] | how the optical depth of the cell scales it |
+//! | [`reservoir`] | how much of it a finite source can still give |
+//! | [`deep_buffer`] | how much of it waits below the surface |
+//! | [`injection`] | which bins receive what reaches the surface |
+//!
+//! The order of these steps in one coupling step is in `disk::supply`. Here are only the rates that other quantities
+//! of the disk define. Optical depths and opacities are in [`super::shielding`].
+
+pub mod deep_buffer;
+pub mod feedback;
+pub mod injection;
+pub mod law;
+pub mod piecewise;
+pub mod power_law;
+pub mod rate_table;
+pub mod reservoir;
+pub mod temperature;
+
+pub use deep_buffer::DeepBuffer;
+pub use feedback::Feedback;
+pub use injection::{BinRanges, Injection};
+pub use law::SupplyLaw;
+pub use piecewise::Piecewise;
+pub use power_law::PowerLaw;
+pub use rate_table::{Ends, RateGrid, RateTable};
+pub use reservoir::Depletion;
+pub use temperature::TemperatureLaw;
 
 /// Surface density [kg m⁻²] at which a layer has optical depth τ: Σ = τ / (Φ κ f).
 ///
@@ -27,15 +57,13 @@ pub fn rate_per_orbit(mu: f64, orbit_fraction: f64, sigma_ref: f64, t_orb: f64, 
     mu * orbit_fraction * sigma_ref / t_orb / epsilon_mix
 }
 
-/// Spreads a supply over the bins in the proportions of a distribution: source of bin k [kg m⁻² s⁻¹] = rate · f_k.
+/// Supply rate before mixing [kg m⁻² s⁻¹] that fills a surface density in a given time: rate = Σ / (t ε_mix).
 ///
-/// - `fractions`: mass fractions f_k, of sum 1
-/// - `rate`: supply per area [kg m⁻² s⁻¹]
-/// - `out`: one entry per bin, overwritten
-pub fn injection_initial_psd(fractions: &[f64], rate: f64, out: &mut [f64]) {
-    for (source, fraction) in out.iter_mut().zip(fractions) {
-        *source = rate * fraction;
-    }
+/// - `sigma`: Σ [kg m⁻²], the surface density of optical depth one
+/// - `time`: t [s], positive
+/// - `epsilon_mix`: share ε_mix of the supply that reaches the layer, positive
+pub fn rate_of_fill_time(sigma: f64, time: f64, epsilon_mix: f64) -> f64 {
+    sigma / (time * epsilon_mix)
 }
 
 #[cfg(test)]
@@ -55,13 +83,8 @@ mod tests {
         for epsilon_mix in [0.1, 1.0] {
             let arriving = epsilon_mix * rate_per_orbit(2.0, 0.05, 3.0, 4e4, epsilon_mix);
             assert_close(arriving * 4e4, 0.3, ROUNDING);
+            let arriving = epsilon_mix * rate_of_fill_time(0.7, 3e7, epsilon_mix);
+            assert_close(arriving * 3e7, 0.7, ROUNDING);
         }
-    }
-
-    #[test]
-    fn the_bins_receive_the_whole_supply() {
-        let mut out = [9.0; 3];
-        injection_initial_psd(&[0.25, 0.0, 0.75], 8.0, &mut out);
-        assert_eq!(out, [2.0, 0.0, 6.0]);
     }
 }
