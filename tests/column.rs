@@ -222,20 +222,21 @@ fn the_surface_equation_is_solved_to_rounding() {
 #[test]
 fn the_python_program_takes_implicit_steps_of_the_surface_equation() {
     let python: Vec<&str> = ["profile=python", "numerics.dt_init=500"].iter().chain(&SURFACE).copied().collect();
-    for (sub, ratio) in [(1, ""), (3, "io.substep_max_ratio=0.1")] {
+    for sub in [1, 3] {
         let mut overrides = python.clone();
         if sub > 1 {
-            overrides.extend([ratio, "io.substep_fast_blowout=true"]);
+            overrides.extend(["io.substep_max_ratio=0.1", "io.substep_fast_blowout=true"]);
         }
         let run = column(&overrides);
         let (_, blowout, collisions) = coefficients(&run);
         let series = run.table("series/run.parquet");
         let (dt, active) = (series.real("dt"), series.text("sink_selected"));
-        let steps = if sub > 1 { (dt[0] * blowout / 0.1).ceil() as usize } else { 1 };
-        assert!(series.integer("n_substeps").iter().all(|n| *n == steps as i64), "{steps}");
+        let counted = series.integer("n_substeps");
         let mut sigma = start(&run);
         for (row, supply) in series.real("supply_rate_applied").into_iter().enumerate() {
             let loss = if active[row].as_deref() == Some("rp_blowout") { blowout } else { 0.0 };
+            let steps = if sub > 1 { (dt[row] * blowout / 0.1).ceil() as i64 } else { 1 };
+            assert_eq!(counted[row], steps, "row {row}");
             let h = dt[row] / steps as f64;
             for _ in 0..steps {
                 sigma = (sigma + h * supply) / (1.0 + h * (loss + collisions * sigma));
