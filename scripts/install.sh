@@ -22,7 +22,7 @@ done
 
 # System packages: a C compiler and linker, the MPI library with its launcher, a second one to test with, libclang (reads the headers of MPI), Python
 # for the scripts, and SLURM for the test of its job scripts.
-packages=(build-essential pkg-config libopenmpi-dev openmpi-bin mpich libmpich-dev libclang-dev python3 python3-venv slurm-wlm munge)
+packages=(build-essential pkg-config libopenmpi-dev openmpi-bin mpich libmpich-dev libhdf5-dev libclang-dev python3 python3-venv slurm-wlm munge)
 command -v dpkg-query >/dev/null ||
     fail "this is not a Debian system. Install the equivalents of: ${packages[*]}; then use cargo directly (README.md)."
 missing=()

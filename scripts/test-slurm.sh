@@ -76,6 +76,10 @@ alone 3 --override optical_depth.tau0_target=0.02
 too_cold=(--override radiation.mars_temperature_driver.mode=hyodo radiation.TM_K=1002)
 ! alone cold "${too_cold[@]}" 2>/dev/null || fail "a run that must fail has not"
 
+# Some ten seconds, in which it can be stopped.
+long=(--override numerics.t_end_years=0.3 numerics.dt_max=3000 io.output.times=every_step)
+alone long "${long[@]}"
+
 run=home/slurm/run.sbatch array=home/slurm/array.sbatch
 two=$(sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/two)
 four=$(sbatch --parsable --ntasks=4 --cpus-per-task=2 "$run" run.yml --outdir out/four)
@@ -85,8 +89,19 @@ cold=$(sbatch --parsable --ntasks=4 "$run" run.yml --outdir out/cold "${too_cold
 broken=$(sbatch --parsable --ntasks=2 "$run" broken.yml --outdir out/broken)
 again=$(sbatch --parsable --ntasks=2 --dependency="afterok:$two" "$run" run.yml --outdir out/two)
 nothing=$(sbatch --parsable "$run")
+stopped=$(sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/stopped "${long[@]}")
 
-wait_until 120 "the jobs to end" cluster_is_empty || { squeue; exit 1; }
+# A job that is stopped under way goes into the queue again; SLURM would wait two minutes before it starts once more.
+has_begun() {
+    [[ -s out/stopped/checks/mass_budget.csv.part ]]
+}
+all_are_over() {
+    scontrol update "JobId=$stopped" StartTime=now 2>/dev/null || true
+    cluster_is_empty
+}
+wait_until 120 "the long job to begin" has_begun || { squeue; exit 1; }
+scancel --batch --signal=USR1 "$stopped"
+wait_until 240 "the jobs to end" all_are_over || { squeue; exit 1; }
 
 # JOB STATUS: how it must have ended.
 ended() {
@@ -137,5 +152,10 @@ ended "$again" 5
 says "marsdisk-$again.log" "out/two"
 ended "$nothing" 2
 says "marsdisk-$nothing.log" "no configuration"
+ended "$stopped" 0
+same out/stopped long
+says "marsdisk-$stopped.log" "go on with --resume"
+says "marsdisk-$stopped.log" "goes into the queue again"
+[[ $(scontrol --oneliner show job "$stopped") == *" Restarts=1 "* ]] || fail "job $stopped was not started twice"
 
-printf '11 jobs under SLURM ended as they should, with the results of one process\n'
+printf '12 jobs under SLURM ended as they should, with the results of one process\n'

@@ -3,11 +3,12 @@
 //! In every radial cell a size distribution of grains grinds itself down ([`smoluchowski`]), the radiation of the
 //! glowing planet blows the smallest grains out, hot grains sublimate and fresh material is supplied ([`physics`]).
 //! [`disk`] holds the cells and one coupling step of each, [`run`] the time loop and the mass budget, [`parallel`]
-//! spreads the cells, [`output`] writes tables and JSON, [`config`] reads the YAML file, [`optics`] computes the
-//! radiation-pressure efficiencies that the disk needs and [`tables`] reads them.
+//! spreads the cells, [`output`] writes tables and JSON, [`checkpoint`] lets a run go on, [`config`] reads the YAML file,
+//! [`optics`] computes the radiation-pressure efficiencies that the disk needs and [`tables`] reads them.
 //!
 //! Data goes one way: YAML → [`config`] → [`disk`] → step → records → files. Everything is in SI units.
 
+pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod disk;

@@ -9,6 +9,8 @@ use marsdisk_mpi::smoluchowski::cell_integrator::{self, FIRST_STEP, Workspace};
 use marsdisk_mpi::smoluchowski::linear_solver::DenseLu;
 use marsdisk_mpi::smoluchowski::operator::{self, Scratch};
 use marsdisk_mpi::smoluchowski::patankar;
+use marsdisk_mpi::smoluchowski::processes::Rates;
+use marsdisk_mpi::smoluchowski::simd::Tiles;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use std::hint::black_box;
@@ -40,14 +42,12 @@ fn nothing_is_allocated_while_a_cell_evolves() {
         let n = cell.bins();
         let (tables, processes) = (Some(&cell.tables), &cell.processes);
         let (mut scratch, mut lu, mut workspace) = (Scratch::new(n), DenseLu::new(n), Workspace::new(n));
-        let (mut vector, mut matrix) = (vec![0.0; n], vec![0.0; n * n]);
-        assert_frugal("the right-hand side", || {
-            operator::rate(tables, processes, &cell.start, &mut scratch, &mut vector)
-        });
-        assert_frugal("the Jacobian", || operator::jacobian(tables, processes, &cell.start, &mut scratch, &mut matrix));
-        assert_frugal("the rate matrix", || operator::rate_matrix(tables, processes, &cell.start, &mut matrix));
+        let (mut vector, mut matrix, rates) = (vec![0.0; n], Tiles::zeros(n), Rates::of(processes));
+        assert_frugal("the right-hand side", || operator::rate(tables, &rates, &cell.start, &mut scratch, &mut vector));
+        assert_frugal("the Jacobian", || operator::jacobian(tables, &rates, &cell.start, &mut scratch, &mut matrix));
+        assert_frugal("the rate matrix", || operator::rate_matrix(tables, &rates, &cell.start, &mut matrix));
         assert_frugal("the fall-back", || {
-            black_box(patankar::step(tables, processes, &cell.start, 10.0, &mut lu, &mut vector));
+            black_box(patankar::step(tables, &rates, &cell.start, 10.0, &mut lu, &mut vector));
         });
         // Short steps, then one that needs rejections and, at its start, the fall-back.
         for dt in [10.0, 1e4, 1e13] {

@@ -284,9 +284,11 @@ fn scipy_finds_the_same_column() {
         "supply.const.mu_orbit10pct=null",
         "supply.const.prod_area_rate_kg_m2_s=1e-6",
         "phase.enabled=false",
-        "optical_depth.tau_stop=100",
+        // The first dust is so opaque that the column would stop.
+        "optical_depth.tau_stop=1e6",
         "chi_blow=1",
     ]);
+    assert_eq!(run.summary()["stop_reason"], "t_end_reached");
     assert_close(last(&run, "a_blow"), number("s_blow"), 1e-12);
     assert_close(start(&run), number("start"), 1e-12);
     let bins = run.table("series/psd_hist.parquet").real("Sigma_bin");

@@ -7,6 +7,7 @@ use marsdisk_mpi::disk::setup::Setup;
 use marsdisk_mpi::disk::step::step;
 use marsdisk_mpi::disk::workers::Workspace;
 use marsdisk_mpi::physics::constants::{C, G, M_MARS, R_MARS, SIGMA_SB};
+use marsdisk_mpi::run::clock::Pace;
 use marsdisk_mpi::run::stop::StopReason;
 use std::f64::consts::PI;
 use support::{ADAPTIVE, assert_close, disk, evolve, shipped};
@@ -242,4 +243,117 @@ fn the_clock_steps_over_a_jump_of_the_blow_out_size() {
     assert!(size(&setup, 2264.0) > 1000.0 * size(&setup, 2263.0), "the table has lost its jump");
     let ended = evolve(&mut setup, ADAPTIVE, 100.0, 1e6);
     assert!(ended.result.is_ok() && ended.time == 1e6 && ended.steps.coupling < 1000, "{ended:?}");
+}
+
+#[test]
+fn drifting_grains_converge_to_shrinking_spheres_with_the_bins() {
+    // dM/ds ∝ s^(−1/2) between these sizes; all grains lose `lost` of their radius.
+    let (low, high, lost): (f64, f64, f64) = (1e-4, 1e-2, 1e-3);
+    // Mass left: ∫ s^(−7/2) (s − lost)³ ds from `lost` up, as powers of s.
+    let left = |s: f64| {
+        2.0 * s.sqrt() + 6.0 * lost / s.sqrt() - 2.0 * lost.powi(2) * s.powf(-1.5) + 0.4 * lost.powi(3) * s.powf(-2.5)
+    };
+    let exact = (left(high) - left(lost)) / (2.0 * (high.sqrt() - low.sqrt()));
+    let error = |bins: usize| {
+        let bins = format!("sizes={{s_min: {low}, s_max: {high}, n_bins: {bins}}}");
+        let grid = ["physics_mode=sublimation_only", "supply.enabled=false", "initial.s0_mode=upper", "psd.alpha=3.5"];
+        let mut setup = cell(&[&grid[..], &[&bins]].concat());
+        let edges = setup.model.sizes.edges.clone();
+        for (mass, edge) in setup.cells[0].bins.iter_mut().zip(edges.windows(2)) {
+            *mass = (edge[1].sqrt() - edge[0].sqrt()) / (high.sqrt() - low.sqrt());
+        }
+        let time = lost / shrinking(&setup);
+        run(&mut setup, time);
+        let ledger = setup.cells[0].cumulative;
+        let remaining = setup.cells[0].surface_density();
+        // Nothing is lost track of, at any number of bins.
+        assert!((1.0 + ledger.clipped - ledger.sublimation - remaining).abs() < 1e-13, "{bins}: {ledger:?}");
+        (remaining - exact).abs() / exact
+    };
+    let errors = [25, 50, 100, 200].map(error);
+    // Drift from bin to bin is an upwind scheme: first order.
+    assert!(errors.windows(2).all(|pair| pair[1] < 0.62 * pair[0]), "{errors:?}");
+    // What is left when the first order is taken out.
+    assert!((2.0 * errors[3] - errors[2]).abs() < 1e-3, "{errors:?}");
+}
+
+#[test]
+fn grains_that_reach_the_blow_out_size_in_a_step_leave_and_no_others() {
+    let mut setup =
+        cell(&["physics_mode=sublimation_only", "supply.enabled=false", "sinks.sublimation_scheme=crossing"]);
+    setup.cells[0].bins.fill(0.1);
+    let (speed, sizes) = (shrinking(&setup), setup.model.sizes.sizes.clone());
+    // One step, long enough for the seven smallest bins above the blow-out size.
+    let s_blow = setup.model.blowout_size(TEMPERATURE).0;
+    let first = sizes.iter().position(|size| *size > s_blow).unwrap();
+    let dt = 0.5 * (sizes[first + 6] + sizes[first + 7] - 2.0 * s_blow) / speed;
+    let drivers = setup.model.drivers(0, 0.0, dt).unwrap();
+    let mut work = Workspace::new(sizes.len());
+    step(&setup.model, &setup.model.cells[0], &mut setup.cells[0], &drivers, &mut work).unwrap();
+    for (k, size) in sizes.iter().enumerate() {
+        let crosses = (first..first + 7).contains(&k);
+        let wanted = if crosses { 0.1 * (-dt * speed / (size - s_blow)).exp() } else { 0.1 };
+        let found = setup.cells[0].bins[k];
+        assert!((found - wanted).abs() <= EXACT * wanted + 1e-10, "bin {k}: {found:e} instead of {wanted:e}");
+    }
+}
+
+/// Share of so little mass in the smallest bin that grains never meet, after two blow-out times.
+fn left_under(overrides: &[&str]) -> (Setup, f64) {
+    let mut setup = cell(&[&["supply.enabled=false"], overrides].concat());
+    put_into(&mut setup, 0, 1e-20);
+    let time = 2.0 * setup.model.cells[0].facts.t_blow;
+    run(&mut setup, time);
+    let left = setup.cells[0].bins[0] / 1e-20;
+    (setup, left)
+}
+
+#[test]
+fn a_competing_process_leaves_its_share_to_blowout() {
+    let no_sinks = "physics_mode=collisions_only";
+    assert_close(left_under(&[no_sinks]).1, (-2.0_f64).exp(), EXACT);
+    // Sublimation: the smallest grain that stays would live t = s_blow/|ds/dt|. Grains that leave by themselves would
+    // blur the blow-out: they are let cross instead, which the smallest bin does not.
+    let crossing = "sinks.sublimation_scheme=crossing";
+    let (setup, left) = left_under(&[crossing, "blowout.gate_mode=sublimation_competition"]);
+    let t_blow = setup.model.cells[0].facts.t_blow;
+    let t_solid = setup.model.blowout_size(TEMPERATURE).0 / shrinking(&setup);
+    assert!(t_solid / t_blow > 1e-3 && t_solid / t_blow < 1e3, "a competition: {t_solid} against {t_blow}");
+    assert_close(left, (-2.0 * t_solid / (t_solid + t_blow)).exp(), EXACT);
+    // An optical depth from which no light reaches the grains.
+    assert_eq!(left_under(&[no_sinks, "radiation.tau_gate={enable: true, tau_max: 1e-30}"]).1, 1.0);
+    let open = "radiation.tau_gate={enable: true, tau_max: 1e30}";
+    assert_close(left_under(&[no_sinks, open]).1, (-2.0_f64).exp(), EXACT);
+}
+
+#[test]
+fn the_competition_of_collisions_follows_the_optical_depth() {
+    let gate = ["supply.enabled=false", "physics_mode=collisions_only", "blowout.gate_mode=collision_competition"];
+    let start = 4e-4;
+    let end = |dt_max: f64| {
+        let mut setup = cell(&gate);
+        // Debris of the smallest grains stays in their bin.
+        put_into(&mut setup, 0, start);
+        let time = 2.0 * setup.model.cells[0].facts.t_blow;
+        let ended = evolve(&mut setup, Pace::Adaptive { rtol: 1e-3, dt_max }, dt_max, time);
+        assert_eq!(ended.result.unwrap(), StopReason::EndReached);
+        let lost = setup.cells[0].cumulative.blowout;
+        assert_close(setup.cells[0].bins[0], start - lost, 1e-10); // the roundings of a thousand steps
+        (setup.cells[0].bins[0], setup)
+    };
+    // The gate is held over a coupling step, an error of first order, which two lengths eliminate.
+    let (coarse, _) = end(4.0);
+    let (fine, setup) = end(2.0);
+    let found = 2.0 * fine - coarse;
+    // dΣ/dt = −(Σ/t_blow) / (1 + Ω τ t_blow) with τ = κΣ and Ω t_blow = 1: ln Σ + κΣ = const − t/t_blow, by bisection.
+    let opacity = 0.75 / (3270.0 * setup.model.sizes.sizes[0]);
+    let (mut low, mut high) = (0.0, start);
+    for _ in 0..200 {
+        let middle: f64 = 0.5 * (low + high);
+        let late = (middle / start).ln() + opacity * (middle - start) + 2.0 < 0.0;
+        *if late { &mut low } else { &mut high } = middle;
+    }
+    assert!(opacity * start > 0.5, "a competition: {}", opacity * start);
+    assert_close(found, low, EXACT);
+    assert!((fine - low).abs() > 10.0 * EXACT * low, "or the extrapolation shows nothing");
 }

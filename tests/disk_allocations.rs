@@ -53,12 +53,21 @@ fn a_coupling_step_allocates_nothing() {
         "radiation.TM_K=2000",
         "radiation.mars_temperature_driver.enabled=false",
     ];
+    let stirred: &[&str] = &[
+        "dynamics.enable_e_damping=true",
+        "dynamics.v_rel_mode=ohtsuki",
+        "supply.injection.velocity={mode: factor, vrel_factor: 1.5}",
+    ];
+    let python = Some(Profile::Python);
+    let equilibrium: &[&str] = &["dynamics.kernel_ei_mode=wyatt_eq", "dynamics.v_rel_mode=ohtsuki"];
     let cases = [
         (&[] as &[&str], None),
         (frozen, None),
-        (&[], Some(Profile::Python)),
+        (stirred, None),
         (column, None),
-        (column, Some(Profile::Python)),
+        (&[], python),
+        (equilibrium, python),
+        (column, python),
     ];
     for (overrides, profile) in cases {
         let mut setup = disk(&shipped("quick.yml"), overrides, profile);

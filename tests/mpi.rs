@@ -9,7 +9,7 @@ mod support;
 
 use marsdisk_mpi::parallel::world::World;
 use marsdisk_mpi::run::clock::{Clock, OutputTimes};
-use marsdisk_mpi::run::driver;
+use marsdisk_mpi::run::driver::{self, Desk};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -349,7 +349,7 @@ fn a_cell_that_fails_on_one_process_is_reported_by_process_0() {
     let ending = member_job("member_of_a_run_with_a_failure", 4, folder.path()).wait(PATIENCE);
     let text = &ending.text;
     assert_eq!(ending.status, 0, "{text}");
-    assert_eq!(text.matches("failed on Some(2): cell 5, step from ").count(), 1, "{text}");
+    assert_eq!(text.matches("failed on Some(2): cell 5, step 0 from ").count(), 1, "{text}");
 }
 
 /// Process 2 gets a cell that cannot be integrated.
@@ -373,7 +373,7 @@ fn take_part(world: &World, setup: &mut marsdisk_mpi::disk::setup::Setup) {
     course.communicator = communicator.as_ref();
     let threads = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     course.threads = Some(&threads);
-    if let Some(ended) = driver::run(course, None, &mut |_| {}) {
+    if let Some(ended) = driver::run(course, Desk::default(), &mut |_| {}) {
         println!("failed on {:?}: {}", ended.failed_on, ended.result.unwrap_err());
     }
 }

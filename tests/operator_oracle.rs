@@ -9,6 +9,8 @@ mod common;
 use common::{DEFAULT, DiskCell, disk_cells};
 use marsdisk_mpi::smoluchowski::cell_integrator::{self, FIRST_STEP, Outcome, Tolerances, Workspace};
 use marsdisk_mpi::smoluchowski::operator::{self, Scratch};
+use marsdisk_mpi::smoluchowski::processes::Rates;
+use marsdisk_mpi::smoluchowski::simd::Tiles;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -58,12 +60,12 @@ fn rates_and_jacobian_agree_with_dense_tensors() {
         let n = cell.bins();
         let off = cell.grid.sizes.iter().zip(&expected.bin_size_m).map(|(a, b)| (a / b - 1.0).abs());
         assert!(off.fold(0.0, f64::max) < 1e-13, "the oracle has other bins");
-        let (tables, mut scratch) = (Some(&cell.tables), Scratch::new(n));
+        let (tables, rates, mut scratch) = (Some(&cell.tables), Rates::of(&cell.processes), Scratch::new(n));
         let mut rate = vec![0.0; n];
-        operator::rate(tables, &cell.processes, &cell.start, &mut scratch, &mut rate);
-        let mut jacobian = vec![0.0; n * n];
-        operator::jacobian(tables, &cell.processes, &cell.start, &mut scratch, &mut jacobian);
-        let diagonal: Vec<f64> = (0..n).map(|k| jacobian[k * n + k]).collect();
+        operator::rate(tables, &rates, &cell.start, &mut scratch, &mut rate);
+        let mut jacobian = Tiles::zeros(n);
+        operator::jacobian(tables, &rates, &cell.start, &mut scratch, &mut jacobian);
+        let diagonal: Vec<f64> = (0..n).map(|k| jacobian.get(k, k)).collect();
         for (found, wanted) in [(&rate, &expected.rhs0), (&diagonal, &expected.jac0_diag)] {
             let difference: Vec<f64> = found.iter().zip(wanted).map(|(a, b)| a - b).collect();
             let error = largest(&difference) / largest(wanted);

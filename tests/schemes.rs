@@ -13,8 +13,9 @@ use marsdisk_mpi::smoluchowski::linear_solver::DenseLu;
 use marsdisk_mpi::smoluchowski::operator::{self, Scratch};
 use marsdisk_mpi::smoluchowski::pairs::{PairInputs, PairTables};
 use marsdisk_mpi::smoluchowski::patankar;
-use marsdisk_mpi::smoluchowski::processes::{CHANNELS, Channel, Processes};
+use marsdisk_mpi::smoluchowski::processes::{CHANNELS, Channel, Processes, Rates};
 use marsdisk_mpi::smoluchowski::rodas4::{Rodas4, System};
+use marsdisk_mpi::smoluchowski::simd::{Padded, Tiles};
 use ndarray::Array2;
 
 /// One step of fixed length; returns what left through each channel.
@@ -30,6 +31,7 @@ struct Scheme {
 /// A cell as the Rosenbrock method sees it.
 struct Cell<'a> {
     cell: &'a DiskCell,
+    rates: Rates,
     scratch: &'a mut Scratch,
 }
 
@@ -38,13 +40,13 @@ impl System for Cell<'_> {
         self.cell.bins()
     }
     fn rate(&mut self, y: &[f64], out: &mut [f64]) {
-        operator::rate(Some(&self.cell.tables), &self.cell.processes, y, self.scratch, out);
+        operator::rate(Some(&self.cell.tables), &self.rates, y, self.scratch, out);
     }
-    fn jacobian(&mut self, y: &[f64], out: &mut [f64]) {
-        operator::jacobian(Some(&self.cell.tables), &self.cell.processes, y, self.scratch, out);
+    fn jacobian(&mut self, y: &[f64], out: &mut Tiles) {
+        operator::jacobian(Some(&self.cell.tables), &self.rates, y, self.scratch, out);
     }
-    fn ledger_rate(&self, channel: usize, y: &[f64]) -> f64 {
-        self.cell.processes.loss_rate(channel, y)
+    fn ledger_rates(&self, y: &Padded) -> [f64; CHANNELS] {
+        self.rates.lost(&y.all()[..self.len()])
     }
 }
 
@@ -52,14 +54,15 @@ impl System for Cell<'_> {
 fn schemes(n: usize) -> [Scheme; 2] {
     let (mut rodas, mut scratch, mut lu) = (Rodas4::new(n), Scratch::new(n), DenseLu::new(n));
     let rodas4: Step = Box::new(move |cell, y, h, out| {
-        let mut system = Cell { cell, scratch: &mut scratch };
+        let mut system = Cell { cell, rates: Rates::of(&cell.processes), scratch: &mut scratch };
         rodas.linearize(&mut system, y);
         rodas.step(&mut system, y, h);
         out.copy_from_slice(&rodas.solution);
         rodas.ledger
     });
-    let patankar: Step =
-        Box::new(move |cell, y, h, out| patankar::step(Some(&cell.tables), &cell.processes, y, h, &mut lu, out));
+    let patankar: Step = Box::new(move |cell, y, h, out| {
+        patankar::step(Some(&cell.tables), &Rates::of(&cell.processes), y, h, &mut lu, out)
+    });
     [Scheme { name: "rodas4", order: 3.7, step: rodas4 }, Scheme { name: "patankar", order: 0.9, step: patankar }]
 }
 
@@ -159,7 +162,8 @@ fn the_fallback_is_positive_and_keeps_the_mass_for_a_step_of_any_length() {
     for cell in busy_cells() {
         let (mut lu, mut after) = (DenseLu::new(cell.bins()), cell.start.clone());
         for h in [1e-12, 1.0, 1e6, 1e12] {
-            let lost = patankar::step(Some(&cell.tables), &cell.processes, &cell.start, h, &mut lu, &mut after);
+            let lost =
+                patankar::step(Some(&cell.tables), &Rates::of(&cell.processes), &cell.start, h, &mut lu, &mut after);
             assert!(after.iter().all(|mass| *mass > 0.0 && mass.is_finite()), "h = {h}: {after:?}");
             let before = sum(&cell.start) + h * cell.processes.source_rate();
             let residual = (sum(&after) + sum(&lost) - before).abs() / before;
@@ -232,7 +236,7 @@ fn outcomes_without_symmetry_give_the_rates_of_the_sum_over_pairs() {
         let ordered = Ordered::new(n);
         let state: Vec<f64> = (0..n).map(|k| 0.5 + scattered(5000 + k)).collect();
         let mut found = vec![0.0; n];
-        operator::rate(Some(&ordered.tables()), &Processes::none(n), &state, &mut Scratch::new(n), &mut found);
+        operator::rate(Some(&ordered.tables()), &Rates::zeros(n), &state, &mut Scratch::new(n), &mut found);
         let wanted = ordered.rate(&state);
         let scale = wanted.iter().fold(1.0, |a: f64, b| a.max(b.abs()));
         for k in 0..n {
@@ -260,29 +264,28 @@ fn operator_problems() -> Vec<(PairTables, Processes, Vec<f64>)> {
 }
 
 /// Σ_i |A_ki| Σ_i + F_k: size of what is added up in the rate of bin k.
-fn terms(matrix: &[f64], processes: &Processes, state: &[f64]) -> Vec<f64> {
-    let rows = matrix.chunks(state.len()).zip(&processes.source);
-    rows.map(|(row, source)| source + row.iter().zip(state).map(|(a, y)| (a * y).abs()).sum::<f64>()).collect()
+fn terms(matrix: &Tiles, processes: &Processes, state: &[f64]) -> Vec<f64> {
+    let row = |k| state.iter().enumerate().map(move |(l, y)| (matrix.get(k, l) * y).abs());
+    processes.source.iter().enumerate().map(|(k, source)| source + row(k).sum::<f64>()).collect()
 }
 
 #[test]
 fn the_rate_matrix_moves_mass_and_makes_none() {
     for (tables, processes, state) in operator_problems() {
         let n = state.len();
-        let mut matrix = vec![0.0; n * n];
-        operator::rate_matrix(Some(&tables), &processes, &state, &mut matrix);
+        let (rates, mut matrix) = (Rates::of(&processes), Tiles::zeros(n));
+        operator::rate_matrix(Some(&tables), &rates, &state, &mut matrix);
         for i in 0..n {
-            let column: Vec<f64> = (0..n).map(|k| matrix[k * n + i]).collect();
+            let column: Vec<f64> = (0..n).map(|k| matrix.get(k, i)).collect();
             assert!((0..n).all(|k| k == i || column[k] >= 0.0), "column {i}: {column:?}");
             let excess = sum(&column) + processes.loss(i);
             assert!(excess.abs() < 1e-14 * column[i].abs(), "column {i} of {n} makes {excess:e}");
         }
         let mut rate = vec![0.0; n];
-        operator::rate(Some(&tables), &processes, &state, &mut Scratch::new(n), &mut rate);
+        operator::rate(Some(&tables), &rates, &state, &mut Scratch::new(n), &mut rate);
         let terms = terms(&matrix, &processes, &state);
         for k in 0..n {
-            let row = &matrix[k * n..(k + 1) * n];
-            let wanted = processes.source[k] + row.iter().zip(&state).map(|(a, y)| a * y).sum::<f64>();
+            let wanted = processes.source[k] + (0..n).map(|l| matrix.get(k, l) * state[l]).sum::<f64>();
             assert!((rate[k] - wanted).abs() < 1e-14 * terms[k], "row {k} of {n}: {} not {wanted}", rate[k]);
         }
     }
@@ -293,11 +296,11 @@ fn the_jacobian_is_the_derivative_of_the_rates_and_moves_mass_only() {
     for (tables, processes, mut state) in operator_problems() {
         let n = state.len();
         let mut scratch = Scratch::new(n);
-        let (mut jacobian, mut matrix) = (vec![0.0; n * n], vec![0.0; n * n]);
-        operator::jacobian(Some(&tables), &processes, &state, &mut scratch, &mut jacobian);
+        let (rates, mut jacobian, mut matrix) = (Rates::of(&processes), Tiles::zeros(n), Tiles::zeros(n));
+        operator::jacobian(Some(&tables), &rates, &state, &mut scratch, &mut jacobian);
         let mut rate = |state: &[f64]| {
             let mut out = vec![0.0; n];
-            operator::rate(Some(&tables), &processes, state, &mut scratch, &mut out);
+            operator::rate(Some(&tables), &rates, state, &mut scratch, &mut out);
             out
         };
         for l in 0..n {
@@ -305,19 +308,19 @@ fn the_jacobian_is_the_derivative_of_the_rates_and_moves_mass_only() {
             let mass = state[l];
             state[l] = 2.0 * mass;
             let high = rate(&state);
-            operator::rate_matrix(Some(&tables), &processes, &state, &mut matrix);
+            operator::rate_matrix(Some(&tables), &rates, &state, &mut matrix);
             let terms = terms(&matrix, &processes, &state);
             state[l] = 0.0;
             let low = rate(&state);
             state[l] = mass;
             for k in 0..n {
-                let (found, wanted) = (jacobian[k * n + l], (high[k] - low[k]) / (2.0 * mass));
+                let (found, wanted) = (jacobian.get(k, l), (high[k] - low[k]) / (2.0 * mass));
                 assert!(
                     (found - wanted).abs() < 1e-14 * terms[k] / mass,
                     "({k}, {l}) of {n}: {found:e} not {wanted:e}"
                 );
             }
-            let column: Vec<f64> = (0..n).map(|k| jacobian[k * n + l]).collect();
+            let column: Vec<f64> = (0..n).map(|k| jacobian.get(k, l)).collect();
             let size: f64 = column.iter().map(|entry| entry.abs()).sum();
             let excess = (sum(&column) + processes.loss(l)).abs();
             assert!(excess < 1e-14 * size, "column {l} of {n} makes {excess:e}");

@@ -9,7 +9,7 @@ use marsdisk_mpi::disk::step::step;
 use marsdisk_mpi::disk::workers::Workspace;
 use marsdisk_mpi::physics::constants::{M_MARS, YEAR};
 use marsdisk_mpi::run::clock::{Clock, OutputTimes, Pace};
-use marsdisk_mpi::run::driver;
+use marsdisk_mpi::run::driver::{self, Desk};
 use marsdisk_mpi::run::stop::StopReason;
 use std::fs;
 use std::path::PathBuf;
@@ -107,7 +107,7 @@ fn pieces_bring_their_sum_and_the_clock_meets_their_edges() {
     let mut setup = cells(&["supply.mode=piecewise", PIECES]);
     let clock = Clock::new(time_grid(&setup, 100.0, 1e6), ADAPTIVE, OutputTimes::Linear { every: 1e6 });
     let mut ends = Vec::new();
-    driver::run(course(&mut setup, clock), None, &mut |tick| ends.push(tick.end)).unwrap().result.unwrap();
+    driver::run(course(&mut setup, clock), Desk::default(), &mut |tick| ends.push(tick.end)).unwrap().result.unwrap();
     for edge in [1e3, 2e5, 3e5, 5e5, 8e5, 1e6] {
         assert!(ends.contains(&edge), "{edge} is not among {ends:?}");
     }
@@ -324,7 +324,10 @@ fn a_step_is_no_longer_than_the_feedback_allows() {
     let pace = Pace::Adaptive { rtol, dt_max: f64::INFINITY };
     let clock = Clock::new(time_grid(&setup, 100.0, 1e5), pace, OutputTimes::EveryStep);
     let mut longest: f64 = 0.0;
-    driver::run(course(&mut setup, clock), None, &mut |tick| longest = longest.max(tick.dt)).unwrap().result.unwrap();
+    driver::run(course(&mut setup, clock), Desk::default(), &mut |tick| longest = longest.max(tick.dt))
+        .unwrap()
+        .result
+        .unwrap();
     // A tenth of response time over gain.
     let limit = 0.1 * 2e-4 * YEAR / 0.5;
     assert!(longest <= limit * (1.0 + ROUNDING) && longest > 0.5 * limit, "{longest} {limit}");

@@ -3,7 +3,8 @@
 
     scripts/slurm/same_results.py out/serial out/parallel
 
-The files must be the same byte for byte. JSON files may differ in what a run cost, who computed it and when.
+The files must be the same byte for byte. JSON files may differ in what a run cost, who computed it and when; checkpoints
+do not count.
 """
 
 import json
@@ -35,7 +36,10 @@ def leaves(value, key=""):
 
 def differences(first: Path, second: Path):
     """One line for each file and each key that differs."""
-    files = [{file.relative_to(folder) for file in folder.rglob("*") if file.is_file()} for folder in (first, second)]
+    files = [
+        {file.relative_to(folder) for file in folder.rglob("*") if file.is_file() and file.parent.name != "checkpoints"}
+        for folder in (first, second)
+    ]
     for name in sorted(files[0] ^ files[1]):
         yield f"{name}: only in {first if name in files[0] else second}"
     if not files[0]:

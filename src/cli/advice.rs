@@ -1,9 +1,10 @@
 //! Advice on a configuration that is valid and may still not be what was meant, with the codes of the Python program's
 //! configuration checker. What cannot be right is refused when the configuration is loaded.
 
-use crate::config::{Config, dynamics::KernelEiMode, sinks::SinkMode};
+use crate::config::{Config, Loaded, dynamics::KernelEiMode, phase::TemperatureInput, sinks::SinkMode};
 use crate::disk::model::Model;
 use crate::physics::constants::R_MARS;
+use crate::physics::radiation::grain_temperature;
 use crate::run::time_grid::TimeGrid;
 
 /// Fewest bins per decade of size over which a collisional cascade keeps its slope.
@@ -19,8 +20,9 @@ pub struct Advice {
 }
 
 /// Everything worth a second look.
-pub fn advice(config: &Config, model: &Model, grid: &TimeGrid) -> Vec<Advice> {
-    let cases = [temperatures(config, model, grid), sizes(config), place(model), numbers(config), processes(config)];
+pub fn advice(loaded: &Loaded, model: &Model, grid: &TimeGrid) -> Vec<Advice> {
+    let config = &loaded.config;
+    let cases = [temperatures(loaded, model, grid), sizes(config), place(model), numbers(config), processes(config)];
     cases.into_iter().flatten().flatten().collect()
 }
 
@@ -30,16 +32,20 @@ fn when(wrong: bool, code: &'static str, text: impl FnOnce() -> String) -> Case 
     wrong.then(|| Advice { code, text: text() })
 }
 
-fn temperatures(config: &Config, model: &Model, grid: &TimeGrid) -> Vec<Case> {
+fn temperatures(loaded: &Loaded, model: &Model, grid: &TimeGrid) -> Vec<Case> {
+    let config = &loaded.config;
     let (start, end) = (model.run.initial_temperature, model.cooling.raw_temperature(grid.t_end));
     let vapour = &config.sinks.sub_params;
     let sublimates = model.sublimation.is_some();
     let switch = vapour.psat_liquid_switch_k.filter(|_| vapour.enable_liquid_branch).unwrap_or(f64::INFINITY);
-    let (range, key) = match start >= switch {
-        true => (vapour.valid_liquid_k, "valid_liquid_K"),
-        false => (vapour.valid_k, "valid_K"),
+    let grains = grain_temperature(start, model.grid.r_in, 1.0);
+    let (range, key) = match grains >= switch {
+        true => (vapour.valid_liquid_k, "sinks.sub_params.valid_liquid_K"),
+        false => (vapour.valid_k, "sinks.sub_params.valid_K"),
     };
-    let outside = range.filter(|[low, high]| start < *low || start > *high);
+    // A range that nobody gave belongs to other coefficients.
+    let outside = range.filter(|[low, high]| loaded.is_given(key) && (grains < *low || grains > *high));
+    let by_mars = config.phase.enabled && config.phase.temperature_input == TemperatureInput::MarsSurface;
     let thresholds = &config.phase.thresholds;
     let target = config.numerics.t_end_until_temperature_k;
     vec![
@@ -47,13 +53,16 @@ fn temperatures(config: &Config, model: &Model, grid: &TimeGrid) -> Vec<Case> {
             format!("Mars cools to {end:.0} K within the run, which stops at 1000 K, where the model ends")
         }),
         when(sublimates && start < config.sinks.t_sub, "TEMP002", || {
-            format!("Mars starts at {start:.0} K, below sinks.T_sub = {} K: hardly anything sublimates", config.sinks.t_sub)
+            format!(
+                "Mars starts at {start:.0} K, below sinks.T_sub = {} K: hardly anything sublimates",
+                config.sinks.t_sub
+            )
         }),
         when(sublimates && outside.is_some(), "TEMP003", || {
             let [low, high] = outside.unwrap_or_default();
-            format!("the vapour pressure is used at {start:.0} K, beyond sinks.sub_params.{key} = {low} to {high} K")
+            format!("grains of the inner edge start at {grains:.0} K, where {key} = {low} to {high} K does not reach")
         }),
-        when(config.phase.enabled && end >= thresholds.t_vaporize_k, "TEMP004", || {
+        when(by_mars && end >= thresholds.t_vaporize_k, "TEMP004", || {
             let limit = thresholds.t_vaporize_k;
             format!("Mars stays above phase.thresholds.T_vaporize_K = {limit} K for the whole run")
         }),
@@ -69,7 +78,10 @@ fn sizes(config: &Config) -> Vec<Case> {
     let per_decade = sizes.n_bins as f64 / (sizes.s_max / sizes.s_min).log10();
     vec![
         when(per_decade < BINS_PER_DECADE, "SIZE001", || {
-            format!("sizes.n_bins = {} gives {per_decade:.1} bins per decade of size; {BINS_PER_DECADE} are few", sizes.n_bins)
+            format!(
+                "sizes.n_bins = {} gives {per_decade:.1} bins per decade of size; {BINS_PER_DECADE} are few",
+                sizes.n_bins
+            )
         }),
         when(sizes.s_min > 1e-5, "SIZE002", || {
             format!("sizes.s_min = {:e} m is above the usual blow-out sizes, so that no dust is blown out", sizes.s_min)
@@ -99,11 +111,15 @@ fn processes(config: &Config) -> Vec<Case> {
     let stirred = dynamics.kernel_ei_mode == KernelEiMode::WyattEq;
     let idle = !config.physics_mode.collides() && (sinks.mode == SinkMode::None || !config.physics_mode.sinks());
     vec![
-        when(drag && sinks.rho_g == 0.0, "GAS001", || "gas drag is on and sinks.rho_g is 0: it does nothing".to_owned()),
+        when(drag && sinks.rho_g == 0.0, "GAS001", || {
+            "gas drag is on and sinks.rho_g is 0: it does nothing".to_owned()
+        }),
         when(!drag && sinks.rho_g > 0.0, "GAS002", || {
             format!("sinks.rho_g = {:e} kg/m³ and sinks.enable_gas_drag is false: no drag acts", sinks.rho_g)
         }),
-        when(stirred && dynamics.f_wake > 1.5, "PHYS001", || format!("dynamics.f_wake = {} stirs strongly", dynamics.f_wake)),
+        when(stirred && dynamics.f_wake > 1.5, "PHYS001", || {
+            format!("dynamics.f_wake = {} stirs strongly", dynamics.f_wake)
+        }),
         when(idle, "PHYS002", || "neither collisions nor sinks act: grains are only blown out".to_owned()),
         when(supply.delivers() && supply.mixing.epsilon_mix == 0.0, "SUPPLY001", || {
             "supply.mixing.epsilon_mix is 0: nothing of the supply reaches the surface".to_owned()

@@ -2,9 +2,11 @@
 //! agree that they read the same, and that process 0 can write; or all learn what is wrong, and one says it.
 
 use super::simulate::SimulateError;
+use crate::checkpoint::snapshot::Snapshot;
 use crate::parallel::policy::{Decision, Place};
 use crate::parallel::wire::{from_peer, to_bytes};
 use crate::parallel::world::World;
+use crate::run::driver::GROUPS_OF_ALL;
 use crate::wire_enum;
 
 /// What a process tells of its preparations.
@@ -20,23 +22,35 @@ wire_enum!(Prepared { 0 => Ready { fingerprint }, 1 => Failed { message, status 
 /// The answer of process 0.
 #[derive(Debug, Clone, PartialEq)]
 enum Answer {
-    Begin { decision: Decision },
+    Begin { decision: Decision, from: Option<Snapshot> },
     End { status: u8 },
 }
-wire_enum!(Answer { 0 => Begin { decision }, 1 => End { status } });
+wire_enum!(Answer { 0 => Begin { decision, from }, 1 => End { status } });
+
+/// What all processes know when a run begins.
+pub struct Agreed<T, R> {
+    /// What this process has read.
+    pub content: T,
+    /// How the run is spread.
+    pub decision: Decision,
+    /// The checkpoint from which the run goes on; of processes other than 0 the part that they need.
+    pub from: Option<Snapshot>,
+    /// What process 0 has begun.
+    pub begun: Option<R>,
+}
 
 /// Agrees on the way the run is spread, or on the error that prevents it.
 ///
 /// `prepared` is what this process has read, with a fingerprint of it; `begin` makes the decision on process 0,
-/// and does everything that only process 0 does before a run.
+/// and does everything that only process 0 does before a run; it also finds the checkpoint from which the run goes on.
 ///
 /// # Errors
 /// On process 0 the error to be reported; on the others [`SimulateError::Elsewhere`].
 pub fn agree<T, R>(
     world: &World,
     prepared: Result<(T, String), SimulateError>,
-    begin: impl FnOnce(&T) -> Result<(Decision, R), SimulateError>,
-) -> Result<(T, Decision, Option<R>), SimulateError> {
+    begin: impl FnOnce(&T) -> Result<(Decision, Option<Snapshot>, R), SimulateError>,
+) -> Result<Agreed<T, R>, SimulateError> {
     let outcome = match &prepared {
         Ok((_, fingerprint)) => Prepared::Ready { fingerprint: fingerprint.clone() },
         Err(error) => Prepared::Failed { message: error.to_string(), status: error.exit_code() },
@@ -48,7 +62,7 @@ pub fn agree<T, R>(
     if !world.is_root() {
         world.all().broadcast(&mut answer);
         return match (from_peer(&answer), prepared) {
-            (Answer::Begin { decision }, Ok((content, _))) => Ok((content, decision, None)),
+            (Answer::Begin { decision, from }, Ok((content, _))) => Ok(Agreed { content, decision, from, begun: None }),
             (Answer::Begin { .. }, Err(error)) => Err(error),
             (Answer::End { status }, _) => Err(SimulateError::Elsewhere { status }),
         };
@@ -56,11 +70,14 @@ pub fn agree<T, R>(
     let all: Vec<Prepared> = all.iter().map(|bytes| from_peer(bytes)).collect();
     let decided = prepared.and_then(|(content, _)| {
         first_objection(&all, world.places())?;
-        let (decision, begun) = begin(&content)?;
-        Ok((content, decision, Some(begun)))
+        let (decision, from, begun) = begin(&content)?;
+        Ok(Agreed { content, decision, from, begun: Some(begun) })
     });
     answer = to_bytes(&match &decided {
-        Ok((_, decision, _)) => Answer::Begin { decision: decision.clone() },
+        Ok(Agreed { decision, from, .. }) => {
+            let from = from.as_ref().map(|snapshot| snapshot.of_groups(&GROUPS_OF_ALL));
+            Answer::Begin { decision: decision.clone(), from }
+        }
         Err(error) => Answer::End { status: error.exit_code() },
     });
     world.all().broadcast(&mut answer);

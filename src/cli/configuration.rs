@@ -40,24 +40,24 @@ enum ProfileName {
 }
 
 impl ConfigurationArgs {
-    /// Reads the configuration; `more` are changes from other options, which win.
+    /// Reads the configuration with its changes.
     ///
     /// # Errors
     /// [`ConfigError`]; also for a file of overrides that cannot be read.
-    pub fn load(&self, more: &[&str]) -> Result<Loaded, ConfigError> {
+    pub fn load(&self) -> Result<Loaded, ConfigError> {
         let profile = self.profile.map(|name| match name {
             ProfileName::Conservative => Profile::Conservative,
             ProfileName::Python => Profile::Python,
         });
         let mut overrides = Vec::new();
         for path in &self.overrides_files {
-            let unreadable = |error: std::io::Error| ConfigError::Unreadable { path: path.clone(), reason: error.to_string() };
+            let unreadable =
+                |error: std::io::Error| ConfigError::Unreadable { path: path.clone(), reason: error.to_string() };
             overrides.extend(lines(&fs::read_to_string(path).map_err(unreadable)?));
         }
         overrides.extend(self.overrides.iter().cloned());
         overrides.extend(self.sinks.iter().map(|mode| format!("sinks.mode={mode}")));
         overrides.extend(self.physics_mode.iter().map(|mode| format!("physics_mode={mode}")));
-        overrides.extend(more.iter().map(|text| (*text).to_owned()));
         // clap has made sure of the file.
         config::load(&self.config.clone().unwrap_or_default(), &overrides, profile)
     }

@@ -1,11 +1,17 @@
 //! The command line: one file per command, and how an error becomes a message and an exit status.
 //!
-//! - [`simulate`]: a run, [`agreement`]: of several processes; [`facts`] describes it for the JSON files, [`progress`] for the person who waits
+//! - [`simulate`]: a run, [`agreement`]: of several processes, [`persistence`]: in several parts; [`facts`] describes it for the JSON files, [`progress`] for the person who waits
+//! - [`check`]: what a configuration means; [`plan`] says what its run will cost, [`advice`] what looks odd
 //! - [`schema`]: the configuration as a JSON Schema
 //! - [`qpr`]: a table of radiation-pressure efficiencies from optical constants
 
+pub mod advice;
 pub mod agreement;
+pub mod check;
+pub mod configuration;
 pub mod facts;
+pub mod persistence;
+pub mod plan;
 pub mod progress;
 pub mod qpr;
 pub mod schema;
@@ -22,6 +28,8 @@ pub const FINISHED: u8 = 0;
 pub const CONFIGURATION: u8 = 2;
 /// Exit status: the run could not go on; what it recorded until then is whole.
 pub const NUMERICAL: u8 = 3;
+/// Exit status: stopped before its end; `--resume` goes on.
+pub const STOPPED: u8 = 4;
 /// Exit status: a file cannot be read or written.
 pub const INPUT_OUTPUT: u8 = 5;
 
@@ -39,8 +47,15 @@ pub const INPUT_OUTPUT: u8 = 5;
       the same file with other numbers, in another folder
   mpirun -n 8 marsdisk-mpi run.yml
       the cells spread over 8 processes, on one node or several
+  marsdisk-mpi check run.yml
+      what the file means, how many steps, records and bytes it makes; nothing is computed or written
   marsdisk-mpi run.yml --profile python
       the Python program's numbers, to compare with old results
+  marsdisk-mpi run.yml --resume --walltime 24:00:00
+      go on where the run was stopped, if it was, and stop in time
+
+Signals: TERM, INT and USR1 write a checkpoint and stop the run, USR2 writes one and goes on; so do files named STOP
+and WRITE in the output folder.
 
 Log lines: MARSDISK_LOG=info (default warn).
 
@@ -48,6 +63,7 @@ Exit status:
   0  finished
   2  the command line or the configuration is wrong
   3  numerical failure; what was recorded until then is whole
+  4  stopped by a signal, a file STOP or the end of its time; go on with --resume
   5  a file cannot be read or written"
 )]
 pub struct Cli {
@@ -62,6 +78,8 @@ pub struct Cli {
 enum Command {
     /// Compute Planck-mean radiation-pressure efficiencies from optical constants (Mie theory)
     Qpr(qpr::QprArgs),
+    /// Check a configuration: print every value with its origin, what follows from it, what the run will cost
+    Check(check::CheckArgs),
     /// Print the JSON Schema of the configuration, with which editors complete and check it
     Schema,
 }
@@ -99,12 +117,17 @@ fn run(cli: &Cli, world: &World) -> u8 {
         Some(Command::Schema) if world.is_root() => {
             schema::run().map_err(|error| (format!("cannot write the schema: {error}"), INPUT_OUTPUT))
         }
-        Some(Command::Qpr(_) | Command::Schema) => Ok(()),
+        Some(Command::Check(args)) if world.is_root() => match check::run(args, world) {
+            Ok(true) => Ok(()),
+            Ok(false) => return CONFIGURATION,
+            Err(error) => Err((error.to_string(), error.exit_code())),
+        },
+        Some(Command::Qpr(_) | Command::Check(_) | Command::Schema) => Ok(()),
         None => simulate::run(&cli.simulate, world).map_err(|error| (error.to_string(), error.exit_code())),
     };
     let Err((message, status)) = result else { return FINISHED };
     if world.is_root() {
-        let prefix = if message.starts_with("error") { "" } else { "error: " };
+        let prefix = if message.starts_with("error") || [FINISHED, STOPPED].contains(&status) { "" } else { "error: " };
         eprintln!("{prefix}{message}");
     }
     status

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// Steps of the bar; the run's time is mapped onto them.
 const RESOLUTION: u64 = 10_000;
-/// Time between two lines in a log.
+/// Least time between two lines in a log.
 const LINE_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Reports progress in simulated time.
@@ -18,19 +18,20 @@ pub struct Progress {
 
 enum Display {
     None,
-    Bar(ProgressBar),
-    Lines { last: Instant },
+    Bar { bar: ProgressBar, interval: Duration, last: Option<Instant> },
+    Lines { interval: Duration, last: Instant },
 }
 
 impl Progress {
-    /// For a run until `t_end` [s]; silent if `quiet`.
-    pub fn new(t_end: f64, quiet: bool) -> Self {
-        let display = if quiet {
+    /// For a run until `t_end` [s]; silent unless `shown`. `refresh`: least time between two states of the bar [s].
+    pub fn new(t_end: f64, refresh: f64, shown: bool) -> Self {
+        let interval = Duration::try_from_secs_f64(refresh).unwrap_or(Duration::MAX);
+        let display = if !shown {
             Display::None
         } else if std::io::stderr().is_terminal() {
-            Display::Bar(bar())
+            Display::Bar { bar: bar(), interval, last: None }
         } else {
-            Display::Lines { last: Instant::now() }
+            Display::Lines { interval: interval.max(LINE_INTERVAL), last: Instant::now() }
         };
         Progress { t_end, started: Instant::now(), display }
     }
@@ -40,20 +41,23 @@ impl Progress {
         let share = (time / self.t_end).clamp(0.0, 1.0);
         match &mut self.display {
             Display::None => {}
-            Display::Bar(bar) => bar.set_position((share * RESOLUTION as f64) as u64),
-            Display::Lines { last } if last.elapsed() >= LINE_INTERVAL => {
+            Display::Bar { bar, interval, last } if last.is_none_or(|last| last.elapsed() >= *interval) => {
+                *last = Some(Instant::now());
+                bar.set_position((share * RESOLUTION as f64) as u64);
+            }
+            Display::Lines { interval, last } if last.elapsed() >= *interval => {
                 *last = Instant::now();
                 let elapsed = self.started.elapsed().as_secs_f64();
                 let left = elapsed / share.max(1e-9) * (1.0 - share);
                 eprintln!("{:5.1} % of {:.4e} s, {elapsed:.0} s elapsed, {left:.0} s left", 100.0 * share, self.t_end);
             }
-            Display::Lines { .. } => {}
+            Display::Bar { .. } | Display::Lines { .. } => {}
         }
     }
 
     /// Removes the bar.
     pub fn close(self) {
-        if let Display::Bar(bar) = self.display {
+        if let Display::Bar { bar, .. } = self.display {
             bar.finish_and_clear();
         }
     }

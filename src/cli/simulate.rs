@@ -1,66 +1,86 @@
 //! A run: configuration → disk → time loop → files.
 
-use super::agreement::agree;
+use super::agreement::{Agreed, agree};
+use super::configuration::ConfigurationArgs;
 use super::facts;
+use super::persistence::{Identity, Place, archive_plan, deadline, find_place, keeper, packing, parse_walltime};
 use super::progress::Progress;
-use super::{CONFIGURATION, INPUT_OUTPUT, NUMERICAL};
-use crate::config::{self, Config, ConfigError, Loaded, Profile, io, numerics};
+use super::{CONFIGURATION, FINISHED, INPUT_OUTPUT, NUMERICAL, STOPPED};
+use crate::checkpoint::CheckpointError;
+use crate::checkpoint::snapshot::Snapshot;
+use crate::config::{Config, ConfigError, Loaded, io, numerics};
 use crate::disk::setup::{self, Setup, SetupError};
 use crate::output::OutputError;
+use crate::output::archive::archive;
 use crate::output::extras::ExtraOptions;
-use crate::output::folder::OutputFolder;
-use crate::output::recorder::{BinFacts, OutputOptions, Recorder};
+use crate::output::recorder::{BinFacts, End, OutputOptions, Recorder};
 use crate::output::summary::{Outcome, Performance, RankPerformance, SummaryFacts};
 use crate::parallel::communicator::Communicator;
 use crate::parallel::policy::{Decision, Requests, fitting_threads};
 use crate::parallel::world::World;
+use crate::physics::constants::YEAR;
 use crate::physics::orbit;
 use crate::run::clock::{Clock, OutputTimes, Pace};
-use crate::run::driver::{self, Course, Effort, Ended, RunError};
+use crate::run::driver::{self, Course, Desk, Effort, Ended, RunError};
+use crate::run::keeper::Keeper;
+use crate::run::orders::Signals;
 use crate::run::stop::{StopReason, StopRules};
 use crate::run::time_grid::{FirstStep, NoDuration, Request, TimeGrid};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use serde_json::Value;
-use std::path::PathBuf;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Arguments of a run.
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
-    /// Configuration file (YAML); see configs/ for commented examples
-    #[arg(value_name = "RUN.yml", required = true)]
-    config: Option<PathBuf>,
-
-    /// Set a key of the configuration, e.g. radiation.TM_K=4500; may be repeated and take several
-    #[arg(long = "override", value_name = "KEY=VALUE", num_args = 1..)]
-    overrides: Vec<String>,
+    #[command(flatten)]
+    configuration: ConfigurationArgs,
 
     /// Output folder [default: io.outdir of the configuration]
     #[arg(long, value_name = "FOLDER")]
-    outdir: Option<PathBuf>,
+    pub(super) outdir: Option<PathBuf>,
 
     /// Replace the files of an earlier run in the output folder
     #[arg(long)]
-    overwrite: bool,
+    pub(super) overwrite: bool,
 
-    /// Set of defaults: the model integrated correctly, or the Python program's numbers
-    #[arg(long, value_enum)]
-    profile: Option<ProfileName>,
+    /// Go on from the newest good checkpoint in the output folder; begin if there is nothing yet
+    #[arg(long, conflicts_with = "overwrite")]
+    pub(super) resume: bool,
+
+    /// Stop in time, with a checkpoint, before this much real time is over
+    #[arg(long, value_name = "HH:MM:SS", value_parser = parse_walltime)]
+    pub(super) walltime: Option<Duration>,
 
     /// Worker threads of each process [default: the cores that it has to itself]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 
     /// No progress and no closing lines
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_quiet")]
     quiet: bool,
-}
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ProfileName {
-    Conservative,
-    Python,
+    /// Progress and closing lines, whatever io.quiet says
+    #[arg(long, overrides_with = "quiet")]
+    no_quiet: bool,
+
+    /// Progress even when quiet
+    #[arg(long)]
+    progress: bool,
+
+    /// Fail when the mass budget is off by more than 0.5 %, in profile python too
+    #[arg(long)]
+    enforce_mass_budget: bool,
+
+    /// Accepted for scripts of the Python program: processes and threads are always chosen to fit, see --threads
+    #[arg(long)]
+    auto_tune: bool,
+
+    /// The same
+    #[arg(long, value_name = "NAME", value_parser = ["auto", "light", "balanced", "throughput"])]
+    auto_tune_profile: Option<String>,
 }
 
 /// Why a run did not finish.
@@ -78,6 +98,34 @@ pub enum SimulateError {
     /// Files cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// A checkpoint cannot be read or written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The system does not let the program have its signals.
+    #[error("cannot listen to signals: {0}")]
+    Signals(std::io::Error),
+    /// A run of another configuration cannot be gone on with.
+    #[error("{} is of another configuration: {keys}", path.display())]
+    AnotherConfiguration {
+        /// The file that shows it.
+        path: PathBuf,
+        /// Keys that differ.
+        keys: String,
+    },
+    /// There is nothing to go on with.
+    #[error("the run in {} is complete", folder.display())]
+    Complete {
+        /// Output folder.
+        folder: PathBuf,
+    },
+    /// The run was stopped from outside.
+    #[error("stopped after {years:.6} years of disk time; go on with --resume ({})", folder.display())]
+    Stopped {
+        /// Time reached [yr].
+        years: f64,
+        /// Output folder.
+        folder: PathBuf,
+    },
     /// The worker threads cannot be started.
     #[error("cannot start {threads} worker threads: {reason}")]
     Threads {
@@ -115,14 +163,21 @@ pub enum SimulateError {
         status: u8,
     },
     /// The run stopped where it could not go on.
-    #[error("the run failed{} {source}; everything until then is in {}", on_process(*process), folder.display())]
+    #[error(
+        "the run failed{} {source}; everything until then is in {}{}",
+        on_process(*process),
+        folder.display(),
+        how_to_repeat(dump.as_deref())
+    )]
     Run {
         /// Process that found it, where several work.
         process: Option<usize>,
         /// What went wrong.
-        source: RunError,
+        source: Box<RunError>,
         /// Output folder.
         folder: PathBuf,
+        /// The state before the step that failed.
+        dump: Option<PathBuf>,
     },
 }
 
@@ -132,7 +187,11 @@ impl SimulateError {
         match self {
             SimulateError::Config(error) => error.exit_code(),
             SimulateError::Setup(error) => error.exit_code(),
-            SimulateError::Output(_) | SimulateError::Run { source: RunError::Output(_), .. } => INPUT_OUTPUT,
+            SimulateError::Complete { .. } => FINISHED,
+            SimulateError::Stopped { .. } => STOPPED,
+            SimulateError::AnotherConfiguration { .. } => CONFIGURATION,
+            SimulateError::Output(_) | SimulateError::Checkpoint(_) | SimulateError::Signals(_) => INPUT_OUTPUT,
+            SimulateError::Run { source, .. } if source.is_of_files() => INPUT_OUTPUT,
             SimulateError::Threads { .. } | SimulateError::NoDuration(_) => CONFIGURATION,
             SimulateError::Process { status, .. } | SimulateError::Elsewhere { status } => *status,
             SimulateError::DifferentInput { .. } => INPUT_OUTPUT,
@@ -141,8 +200,26 @@ impl SimulateError {
     }
 }
 
+fn how_to_repeat(dump: Option<&Path>) -> String {
+    let how = |dump: &Path| {
+        let dump = dump.display();
+        format!(
+            "; {dump} has the state before that step, to be taken again with --resume --override numerics.resume.from_path={dump}"
+        )
+    };
+    dump.map_or_else(String::new, how)
+}
+
 fn on_process(process: Option<usize>) -> String {
     process.map_or_else(String::new, |process| format!(" on process {process}:"))
+}
+
+/// Who does the work.
+struct Team<'a> {
+    threads: Option<ThreadPool>,
+    communicator: &'a dyn Communicator,
+    decision: Decision,
+    signals: Signals,
 }
 
 /// A configuration and the disk that it makes.
@@ -160,21 +237,25 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
     let started = Instant::now();
     let requests = Requests::read(args.threads.map(usize::from), |name| std::env::var(name).ok());
     let prepared = prepare(args, requests.threads.unwrap_or_else(|| fitting_threads(world.places())));
-    let (prepared, decision, recorder) = agree(world, prepared, |prepared| {
+    let signals = Signals::listen().map_err(SimulateError::Signals)?;
+    let Agreed { content: prepared, decision, from, begun } = agree(world, prepared, |prepared| {
         for warning in &prepared.loaded.warnings {
             tracing::warn!("{warning}");
         }
         let decision = Decision::new(prepared.setup.cells.len(), world.places(), requests);
-        let recorder = start_recording(args, prepared, &decision)?;
+        let (recorder, keeper, from) = begin(args, prepared, &decision, started)?;
         for advice in &decision.advice {
             tracing::warn!("{advice}");
         }
-        Ok((decision, recorder))
+        Ok((decision, from, (recorder, keeper)))
     })?;
     // The others wait until the end.
     let Some(communicator) = world.first(decision.ranks_active) else { return Ok(()) };
     match start_threads(decision.threads) {
-        Ok(threads) => simulate(args, prepared, &decision, threads, communicator.as_ref(), recorder, started),
+        Ok(threads) => {
+            let team = Team { threads, communicator: communicator.as_ref(), decision, signals };
+            simulate(args, prepared, team, from.as_ref(), begun, started)
+        }
         Err(error) if world.size() == 1 => Err(error),
         Err(error) => {
             eprintln!("error: process {}: {error}", world.rank());
@@ -185,13 +266,7 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
 
 /// Reads everything, which all processes do alike; with a fingerprint of what was read.
 fn prepare(args: &SimulateArgs, threads: usize) -> Result<(Prepared, String), SimulateError> {
-    let profile = args.profile.map(|name| match name {
-        ProfileName::Conservative => Profile::Conservative,
-        ProfileName::Python => Profile::Python,
-    });
-    // clap has made sure of the file.
-    let path = args.config.clone().unwrap_or_default();
-    let loaded = config::load(&path, &args.overrides, profile)?;
+    let loaded = args.configuration.load()?;
     let setup = pool(threads)?.install(|| setup::build(&loaded))?;
     let grid = time_grid(&loaded.config, &setup.model.cooling, setup.model.grid.middle())?;
     let tables: Vec<_> = setup.files.iter().map(|file| file.sha256.as_str()).collect();
@@ -199,20 +274,31 @@ fn prepare(args: &SimulateArgs, threads: usize) -> Result<(Prepared, String), Si
     Ok((Prepared { loaded, setup, grid }, fingerprint))
 }
 
-fn start_recording(args: &SimulateArgs, prepared: &Prepared, decision: &Decision) -> Result<Recorder, SimulateError> {
+/// What process 0 alone does before a run: finds out where it begins, and opens its files.
+fn begin(
+    args: &SimulateArgs,
+    prepared: &Prepared,
+    decision: &Decision,
+    started: Instant,
+) -> Result<(Recorder, Keeper, Option<Snapshot>), SimulateError> {
     let Prepared { loaded, setup: Setup { model, files, .. }, .. } = prepared;
     let config = &loaded.config;
-    let outdir = args.outdir.clone().unwrap_or_else(|| PathBuf::from(&config.io.outdir));
-    let folder = OutputFolder::create(&outdir, args.overwrite)?;
-    Ok(Recorder::create(
+    let identity = Identity::new(config, files);
+    let Place { folder, from } = find_place(args, config, &identity)?;
+    let time = from.as_ref().and_then(|snapshot| snapshot.number("clock/time")).unwrap_or(0.0);
+    let deadline = deadline(args.walltime.map(|walltime| started + walltime));
+    let keeper = keeper(config, identity, folder.path(), time, deadline);
+    let recorder = Recorder::create(
         folder,
         &model.run,
         &model.cells.iter().map(|cell| cell.facts).collect::<Vec<_>>(),
         &BinFacts { centres: model.sizes.sizes.clone(), widths: model.sizes.widths.clone() },
         output_options(config),
         facts::run_config(loaded, model, files, decision),
+        from.as_ref(),
     )?
-    .with_extras(&extra_options(config))?)
+    .with_extras(&extra_options(config), from.as_ref())?;
+    Ok((recorder, keeper, from))
 }
 
 /// Worker threads; none if the main thread can do the work.
@@ -229,45 +315,65 @@ fn pool(threads: usize) -> Result<ThreadPool, SimulateError> {
 fn simulate(
     args: &SimulateArgs,
     prepared: Prepared,
-    decision: &Decision,
-    threads: Option<ThreadPool>,
-    communicator: &dyn Communicator,
-    mut recorder: Option<Recorder>,
+    team: Team,
+    from: Option<&Snapshot>,
+    begun: Option<(Recorder, Keeper)>,
     started: Instant,
 ) -> Result<(), SimulateError> {
+    let Team { threads, communicator, decision, signals } = team;
+    let (mut recorder, mut keeper) = begun.unzip();
     let config = &prepared.loaded.config;
     let grid = prepared.grid;
     let Setup { model, mut cells, .. } = prepared.setup;
-    let quiet = args.quiet || config.io.quiet;
+    let quiet = !args.no_quiet && (args.quiet || config.io.quiet);
+    let shows_progress = args.progress || config.io.progress.enable || !quiet;
     let course = Course {
         model: &model,
         cells: &mut cells,
         clock: Clock::new(grid, pace(config), output_times(config, grid.t_end)),
-        rules: stop_rules(config),
+        rules: stop_rules(config, args.enforce_mass_budget),
         threads: threads.as_ref(),
         chunk: decision.chunk_size,
         communicator,
+        from,
+        signals,
     };
+    let desk = Desk { recorder: recorder.as_mut(), keeper: keeper.as_mut() };
     let setup_s = started.elapsed().as_secs_f64();
-    let mut progress = Progress::new(grid.t_end, quiet || !communicator.is_root());
-    let ended = driver::run(course, recorder.as_mut(), &mut |tick| progress.reach(tick.end));
+    let mut progress =
+        Progress::new(grid.t_end, config.io.progress.refresh_seconds, shows_progress && communicator.is_root());
+    let ended = driver::run(course, desk, &mut |tick| progress.reach(tick.end));
     progress.close();
     // Process 0 has both.
     let (Some(ended), Some(recorder)) = (ended, recorder) else { return Ok(()) };
-    let folder = recorder.folder().path().to_path_buf();
+    // Its lock lasts until everything is done.
+    let place = recorder.folder().clone();
+    let folder = place.path().to_path_buf();
     let performance = performance(&ended, decision.threads, [started.elapsed().as_secs_f64(), setup_s]);
     let time_grid = facts::time_grid(config, &grid, model.run.chi);
-    let summary = recorder.finish(&summary_facts(&ended, time_grid, performance))?;
+    let facts = summary_facts(&ended, time_grid, performance);
+    let end = match &ended.result {
+        Ok(StopReason::Interrupted) => End::Later,
+        Err(error) if error.is_of_files() => End::Later,
+        _ => End::Now,
+    };
+    let summary = recorder.finish(&facts, end);
     match ended.result {
+        Ok(StopReason::Interrupted) => {
+            summary?;
+            Err(SimulateError::Stopped { years: ended.time / YEAR, folder })
+        }
         Ok(reason) => {
+            let summary = summary?;
+            let archived = archive_plan(config).map(|plan| archive(&place, &plan)).transpose()?;
             if !quiet {
-                print_result(&summary, reason, &folder);
+                print_result(&summary, reason, archived.as_deref().unwrap_or(&folder));
             }
             Ok(())
         }
         Err(source) => {
             let process = ended.failed_on.filter(|_| communicator.size() > 1);
-            Err(SimulateError::Run { process, source, folder })
+            Err(SimulateError::Run { process, source: Box::new(source), folder, dump: ended.dump })
         }
     }
 }
@@ -298,7 +404,7 @@ fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Pe
     }
 }
 
-fn time_grid(
+pub(super) fn time_grid(
     config: &Config,
     cooling: &crate::physics::cooling::Cooling,
     r_middle: f64,
@@ -319,7 +425,7 @@ fn time_grid(
     TimeGrid::resolve(request, config.scope.analysis_years, cooling, orbit::angular_frequency(r_middle))
 }
 
-fn pace(config: &Config) -> Pace {
+pub(super) fn pace(config: &Config) -> Pace {
     let numerics = &config.numerics;
     match numerics.clock {
         numerics::Clock::Adaptive => {
@@ -329,7 +435,7 @@ fn pace(config: &Config) -> Pace {
     }
 }
 
-fn output_times(config: &Config, t_end: f64) -> OutputTimes {
+pub(super) fn output_times(config: &Config, t_end: f64) -> OutputTimes {
     let output = &config.io.output;
     match output.times {
         io::OutputTimes::Log => OutputTimes::Logarithmic { per_decade: output.per_decade as u32 },
@@ -338,13 +444,14 @@ fn output_times(config: &Config, t_end: f64) -> OutputTimes {
     }
 }
 
-fn stop_rules(config: &Config) -> StopRules {
+pub(super) fn stop_rules(config: &Config, enforce_budget: bool) -> StopRules {
     let numerics = &config.numerics;
     StopRules {
         blowout_at_most: numerics.stop_on_blowout_below_smin.then_some(config.sizes.s_min),
         loss_rate_at_most: numerics.mass_loss_rate_stop_mmars_s,
         not_before: numerics.min_duration_years.unwrap_or(0.0) * crate::physics::constants::YEAR,
         column: config.geometry.is_column(),
+        enforce_budget,
     }
 }
 
@@ -371,6 +478,7 @@ fn output_options(config: &Config) -> OutputOptions {
         series_stride: io.series_stride,
         diagnostics_stride: io.diagnostics_stride,
         psd_stride: io.psd_history_stride,
+        packing: packing(config),
     }
 }
 
@@ -380,6 +488,7 @@ fn summary_facts(
     performance: Performance,
 ) -> SummaryFacts {
     let (outcome, early, reason) = match &ended.result {
+        Ok(StopReason::Interrupted) => (Outcome::Stopped, None, StopReason::Interrupted.as_str()),
         Ok(reason) => (Outcome::Complete, reason.is_early().then_some(reason.as_str()), reason.as_str()),
         Err(error) => {
             let time = error.time().unwrap_or(ended.time);

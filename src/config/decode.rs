@@ -199,6 +199,10 @@ impl<'de> de::Deserializer<'de> for &'de Node {
     ) -> Result<V::Value, Fault> {
         match &self.value {
             Value::Text(word) => visitor.visit_enum(Word(word)),
+            // The command line writes null and the word alike.
+            Value::Null if matches!(self.origin, Origin::Override(_)) && words.contains(&"none") => {
+                visitor.visit_enum(Word("none"))
+            }
             other => Err(Fault::new(FaultKind::UnknownWord(other.to_string(), words))),
         }
     }

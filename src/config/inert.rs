@@ -4,14 +4,16 @@ use super::{
     Config, Profile,
     dynamics::{EccentricityMode, EccentricityProfileMode, InclinationMode, KernelEiMode, ScaleHeightMode},
     io::OutputTimes,
-    numerics::{Clock, Integrator},
+    load::DEFAULTS,
+    numerics::{CheckpointFormat, Clock, Integrator},
     optical_depth::CollisionSolver,
+    phase::PhaseSource,
     radiation::DriverMode,
-    shielding::{LineOfSightMode, ShieldingMode},
-    sinks::{FluxMode, SinkMode},
+    shielding::{GateMode, LineOfSightMode, ShieldingMode},
+    sinks::{FluxMode, PsatModel, SinkMode},
     sizes::InitialMode,
     source::{Entry, Node, Origin, Value},
-    supply::{InjectionMode, SupplyMode, SupplyTemperatureMode, TransportMode},
+    supply::{InjectionMode, SupplyMode, SupplyTemperatureMode, TransportMode, VelocityMode},
 };
 
 /// Keys without effect in any run of this version.
@@ -29,23 +31,13 @@ const ALWAYS: &[&str] = &[
     "sizes.apply_evolved_min_size",
     "psd.floor",
     "dynamics.t_damp_orbits",
-    "dynamics.enable_e_damping",
     "qstar.cache_maxsize",
     "sinks.T_sub",
     "sinks.sub_params.eta_instant",
     "sinks.sub_params.psat_table_buffer_K",
-    "sinks.sub_params.local_fit_window_K",
-    "sinks.sub_params.min_points_local_fit",
-    "sinks.sub_params.psat_cache_tol_K",
-    "phase.entrypoint",
     "phase.extra_kwargs",
     "supply.headroom_policy",
     "supply.transport.headroom_gate",
-    "supply.injection.velocity.e_inj",
-    "supply.injection.velocity.i_inj",
-    "supply.injection.velocity.vrel_factor",
-    "supply.injection.velocity.blend_mode",
-    "supply.injection.velocity.weight_mode",
     "radiation.use_solar_rp",
     "radiation.qpr_strict",
     "radiation.qpr_cache",
@@ -56,12 +48,12 @@ const ALWAYS: &[&str] = &[
     "numerics.eval_per_step",
     "numerics.dt_over_t_blow_max",
     "numerics.collision_cache",
-    "numerics.checkpoint",
-    "numerics.resume",
     "diagnostics.energy_bookkeeping.stream",
     "io.progress",
-    "io.streaming",
-    "io.archive",
+    "io.streaming.offload",
+    "io.archive.mode",
+    "io.archive.trigger",
+    "io.archive.merge_target",
     "io.record_storage_mode",
     "io.correct_fast_blowout",
 ];
@@ -99,9 +91,30 @@ const IN_SOME_RUNS: &[Idle] = &[
         &["dynamics.e_profile.table_path", "dynamics.e_profile.r_kind"],
     ),
     (
-        |c| c.dynamics.kernel_ei_mode != KernelEiMode::WyattEq,
-        "`dynamics.kernel_ei_mode` is not `wyatt_eq`",
+        |c| !damped(c) && c.dynamics.kernel_ei_mode != KernelEiMode::WyattEq,
+        "`dynamics.kernel_ei_mode` is not `wyatt_eq` and nothing damps e",
         &["dynamics.f_wake"],
+    ),
+    (
+        |c| !damped(c) && !c.diagnostics.energy_bookkeeping.enabled,
+        "nothing damps e and `diagnostics.energy_bookkeeping.enabled` is false",
+        &["dynamics.eps_restitution"],
+    ),
+    (|c| c.profile == Profile::Python, "`profile` is `python`", &["dynamics.enable_e_damping"]),
+    (
+        |c| c.supply.injection.velocity.mode != VelocityMode::FixedEi,
+        "`supply.injection.velocity.mode` is not `fixed_ei`",
+        &["supply.injection.velocity.e_inj", "supply.injection.velocity.i_inj"],
+    ),
+    (
+        |c| c.supply.injection.velocity.mode != VelocityMode::Factor,
+        "`supply.injection.velocity.mode` is not `factor`",
+        &["supply.injection.velocity.vrel_factor"],
+    ),
+    (
+        |c| c.supply.injection.velocity.mode == VelocityMode::Inherit,
+        "`supply.injection.velocity.mode` is `inherit`",
+        &["supply.injection.velocity.blend_mode", "supply.injection.velocity.weight_mode"],
     ),
     (
         |c| c.dynamics.kernel_h_mode == ScaleHeightMode::Fixed,
@@ -122,6 +135,20 @@ const IN_SOME_RUNS: &[Idle] = &[
     (|c| !c.sinks.enable_gas_drag, "`sinks.enable_gas_drag` is false", &["sinks.rho_g"]),
     (|c| !sublimates(c), "nothing sublimates", &["sinks.sub_params", "sinks.sublimation_scheme"]),
     (hkl, "`sinks.sub_params.mode` is `hkl` or `hkl_timescale`", &["sinks.sub_params.dT"]),
+    (
+        |c| c.sinks.sub_params.psat_model == PsatModel::Clausius,
+        "`sinks.sub_params.psat_model` is `clausius`",
+        &["sinks.sub_params.psat_table_path"],
+    ),
+    (
+        |c| c.sinks.sub_params.psat_model != PsatModel::Auto,
+        "`sinks.sub_params.psat_model` is not `auto`, or there is no table",
+        &["sinks.sub_params.local_fit_window_K", "sinks.sub_params.min_points_local_fit"],
+    ),
+    (|c| !hkl(c), "`sinks.sub_params.mode` is not `hkl`", &["sinks.sub_params.psat_cache_tol_K"]),
+    (|c| !maps(c), "`phase.source` is not `map`", &["phase.entrypoint", "phase.table_path"]),
+    (|c| maps(c) && c.phase.table_path.is_some(), "`phase.table_path` is given", &["phase.entrypoint"]),
+    (maps, "`phase.source` is `map`", &["phase.thresholds"]),
     (conservative, "the profile is `conservative`", &["sinks.sub_params.mass_conserving"]),
     (
         |c| !conservative(c) && !c.geometry.is_column(),
@@ -132,11 +159,14 @@ const IN_SOME_RUNS: &[Idle] = &[
     (
         |c| !c.diagnostics.energy_bookkeeping.enabled,
         "`diagnostics.energy_bookkeeping.enabled` is false",
-        &["dynamics.eps_restitution", "dynamics.f_ke_cratering", "dynamics.f_ke_fragmentation"],
+        &["dynamics.f_ke_cratering", "dynamics.f_ke_fragmentation"],
     ),
     (
-        |c| c.surface.collision_solver != CollisionSolver::SurfaceOde,
-        "`surface.collision_solver` is `smol`",
+        |c| {
+            c.surface.collision_solver != CollisionSolver::SurfaceOde
+                && c.blowout.gate_mode != GateMode::CollisionCompetition
+        },
+        "`surface.collision_solver` is `smol` and `blowout.gate_mode` is not `collision_competition`",
         &["surface.use_tcoll"],
     ),
     (
@@ -145,6 +175,20 @@ const IN_SOME_RUNS: &[Idle] = &[
         &["io.substep_fast_blowout", "io.substep_max_ratio"],
     ),
     (|c| !c.surface_energy.enabled, "`surface_energy.enabled` is false", &["surface_energy"]),
+    (|c| !c.sinks.hydro_escape.enable, "`sinks.hydro_escape.enable` is false", &["sinks.hydro_escape"]),
+    (|c| !c.io.step_diagnostics.enable, "`io.step_diagnostics.enable` is false", &["io.step_diagnostics"]),
+    (
+        |c| !c.diagnostics.extended_diagnostics.enable,
+        "`diagnostics.extended_diagnostics.enable` is false",
+        &["diagnostics.extended_diagnostics"],
+    ),
+    (
+        |c| !c.radiation.mars_temperature_driver.autogenerate.as_ref().is_some_and(|keys| keys.enabled),
+        "`radiation.mars_temperature_driver.autogenerate.enabled` is false",
+        &["radiation.mars_temperature_driver.autogenerate"],
+    ),
+    (clears, "`dynamics.e_mode` is not `fixed`", &["dynamics.e_profile"]),
+    (tilts, "`dynamics.i_mode` is not `fixed`", &["dynamics.i0"]),
     (|c| !clears(c), "`dynamics.e_mode` is `fixed`", &["dynamics.dr_min_m", "dynamics.dr_max_m", "dynamics.dr_dist"]),
     (|c| !tilts(c), "`dynamics.i_mode` is `fixed`", &["dynamics.obs_tilt_deg", "dynamics.i_spread_deg"]),
     (|c| !clears(c) && !tilts(c), "nothing is drawn at random", &["dynamics.rng_seed"]),
@@ -249,6 +293,11 @@ const IN_SOME_RUNS: &[Idle] = &[
         "`numerics.integrator` is `imex_bdf1`",
         &["numerics.rtol", "numerics.atol"],
     ),
+    (
+        |c| c.numerics.checkpoint.format != CheckpointFormat::Hdf5,
+        "it is not `hdf5`, for that is what checkpoints are",
+        &["numerics.checkpoint.format"],
+    ),
     (|c| c.numerics.clock == Clock::Adaptive, "`numerics.clock` is `adaptive`", &["numerics.dt_min_tcoll_ratio"]),
     (|c| c.numerics.clock == Clock::Fixed, "`numerics.clock` is `fixed`", &["numerics.clock_rtol", "numerics.dt_max"]),
     (|c| c.io.output.times != OutputTimes::Log, "`io.output.times` is not `log`", &["io.output.per_decade"]),
@@ -265,6 +314,14 @@ fn clears(c: &Config) -> bool {
 
 fn tilts(c: &Config) -> bool {
     c.dynamics.i_mode == InclinationMode::ObsTiltSpread
+}
+
+fn maps(c: &Config) -> bool {
+    c.phase.enabled && c.phase.source == PhaseSource::Map
+}
+
+fn damped(c: &Config) -> bool {
+    conservative(c) && c.dynamics.enable_e_damping
 }
 
 fn three_slopes(c: &Config) -> bool {
@@ -301,20 +358,23 @@ fn needs_start(c: &Config) -> bool {
 
 /// One sentence that lists the keys that are set and change nothing in this run, or none.
 pub(super) fn warning(config: &Config, tree: &Node) -> Option<String> {
-    let set = |key: &&str| tree.entry(key).is_some_and(is_set);
+    let default = |key: &str| DEFAULTS.entry(key).map(|entry| &entry.node);
+    let set = |key: &&str| tree.entry(key).is_some_and(|entry| is_set(entry, default(key)));
     let idle: Vec<&str> = ALWAYS.iter().copied().chain(in_this_run(config)).filter(set).collect();
     let within = |key: &str| idle.iter().any(|block| key.strip_prefix(block).is_some_and(|rest| rest.starts_with('.')));
     let listed: Vec<&str> = idle.iter().copied().filter(|key| !within(key)).collect();
     (!listed.is_empty()).then(|| format!("these keys are set and have no effect in this run: {}", listed.join(", ")))
 }
 
-/// Whether the user gave a value that promises something: not null, not false, not empty.
-fn is_set(entry: &Entry) -> bool {
+/// Whether the user gave a value that promises something: not null, not empty, not false unless that is a change.
+fn is_set(entry: &Entry, default: Option<&Node>) -> bool {
+    let inner = |key: &str| default.and_then(|default| default.entry(key)).map(|entry| &entry.node);
     entry.origin != Origin::Default
         && match &entry.node.value {
-            Value::Null | Value::Bool(false) => false,
+            Value::Null => false,
+            Value::Bool(false) => default.is_some_and(|default| default.value == Value::Bool(true)),
             Value::List(items) => !items.is_empty(),
-            Value::Block(entries) => entries.iter().any(is_set),
+            Value::Block(entries) => entries.iter().any(|entry| is_set(entry, inner(&entry.key))),
             _ => true,
         }
 }

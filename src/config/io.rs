@@ -13,11 +13,11 @@ pub struct Io {
     pub outdir: String,
     /// At which times records are written.
     pub output: Output,
-    /// A table per step; without effect in 1-D.
+    /// A table with a row per cell and record.
     pub step_diagnostics: StepDiagnostics,
     /// Progress report.
     pub progress: Progress,
-    /// Writing in chunks.
+    /// Writing in chunks while the run goes on.
     pub streaming: Streaming,
     /// Copying of a finished run.
     pub archive: Archive,
@@ -35,13 +35,13 @@ pub struct Io {
     pub mass_budget_cells: bool,
     /// Fewer messages.
     pub quiet: bool,
-    /// A trace of the sinks; without effect in 1-D.
+    /// A trace of the sinks, `debug/sinks_trace.jsonl`.
     pub debug_sinks: bool,
-    /// Without effect in 1-D.
+    /// Without effect.
     pub correct_fast_blowout: bool,
-    /// Without effect in 1-D.
+    /// Whether the implicit steps of the surface equation are cut where blow-out is fast.
     pub substep_fast_blowout: bool,
-    /// Without effect in 1-D, positive.
+    /// Longest of these sub-steps over the blow-out time, positive.
     pub substep_max_ratio: f64,
 }
 
@@ -105,19 +105,19 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Streaming {
-    /// On or off.
+    /// Chunks are files as soon as they are full; else they stay in memory until the end or a checkpoint.
     pub enable: bool,
     /// Off, whatever `enable` says.
     pub opt_out: bool,
-    /// Flush at this size \[GiB\], positive.
+    /// Most that the rows of a chunk may take in memory \[GiB\], positive; a chunk has at most a million values.
     pub memory_limit_gb: f64,
-    /// Flush after this many steps, at least 0; 0 means never.
+    /// A chunk ends after this many records, at least 0; 0 leaves it to the size.
     pub step_flush_interval: u64,
     /// Codec of the Parquet files.
     pub compression: Compression,
-    /// Merge the chunks at the end.
+    /// Join the chunks at the end.
     pub merge_at_end: bool,
-    /// Delete merged chunks.
+    /// Delete joined chunks.
     pub cleanup_chunks: bool,
     /// Moving of old chunks.
     pub offload: Offload,
@@ -261,7 +261,7 @@ pub enum RecordStorage {
     Columnar,
 }
 
-/// `diagnostics`; without effect in 1-D.
+/// `diagnostics`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Diagnostics {

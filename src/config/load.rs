@@ -60,6 +60,8 @@ pub struct Loaded {
     pub sha256: String,
     /// The overrides that were applied, in order.
     pub overrides: Vec<String>,
+    /// The values before they were read as types, with their origins.
+    pub(super) tree: Node,
 }
 
 /// Reads and checks a configuration file.
@@ -91,8 +93,10 @@ pub fn from_bytes(
         Err(problem) => (Err(vec![*problem]), ""),
     };
     let place = |problems: Vec<Problem>| problems.into_iter().map(|problem| problem.in_file(path, text)).collect();
+    let (config, tree) = config.map_err(|problems| ConfigError::Invalid(place(problems)))?;
     Ok(Loaded {
-        config: config.map_err(|problems| ConfigError::Invalid(place(problems)))?,
+        config,
+        tree,
         warnings,
         path: path.to_owned(),
         folder: path.parent().map(Path::to_owned).unwrap_or_default(),
@@ -145,7 +149,7 @@ fn checked(
     overrides: &[String],
     profile: Option<Profile>,
     warnings: &mut Vec<String>,
-) -> Result<Config, Vec<Problem>> {
+) -> Result<(Config, Node), Vec<Problem>> {
     let tree = prepared(text, overrides, profile, warnings).map_err(|problem| vec![*problem])?;
     let mut problems = validate::ranges(&tree);
     let mut config: Config = match decode(&tree) {
@@ -166,7 +170,7 @@ fn checked(
     }
     warnings.extend(validate::doubts(&config));
     warnings.extend(inert::warning(&config, &tree));
-    Ok(config)
+    Ok((config, tree))
 }
 
 /// The tree with everything in it that the types need.

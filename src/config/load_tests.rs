@@ -252,17 +252,10 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
         (&["sizes.apply_evolved_min_size=true"], "false"),
         (&["surface.freeze_sigma=true"], "false"),
         (&["surface.collision_solver=surface_ode"], "`smol`"),
-        (&["dynamics.kernel_ei_mode=wyatt_eq"], "`config`"),
-        (&["dynamics.enable_e_damping=true"], "false"),
-        (&["sinks.sub_params.psat_model=tabulated"], "`auto`, `clausius`"),
-        (&["sinks.sub_params.psat_table_path=p.csv"], "null"),
-        (&["phase.source=map"], "`threshold`"),
+        (&["phase={enabled: true, source: map, entrypoint: 'my.module:map'}"], "the map that is built in"),
         (&["shielding.mode=fixed_tau1"], "`off`, `psitau`"),
-        (&["blowout.gate_mode=collision_competition"], "`none`"),
-        (&["supply.injection.velocity.mode=factor"], "`inherit`"),
         (&["io.streaming.compression=brotli"], "`snappy`, `zstd`, `none`"),
         (&["io.streaming.offload.enabled=true"], "false"),
-        (&["io.archive.enabled=true"], "false"),
     ];
     for (overrides, taken) in cases {
         let message = refused(overrides);
@@ -321,6 +314,8 @@ fn wrong_types_and_missing_keys_say_what_would_be_right() {
     assert!(message.contains("missing key `sizes.s_min`") && message.contains("allowed: above 0 (m)"), "{message}");
     let message = read_text(&QUICK.replace("material: { rho: 3270.0 }", ""), &[]).unwrap_err().to_string();
     assert!(message.contains("missing block `material`"), "{message}");
+    assert_eq!(quick(&["sinks.mode=none"]).sinks.mode, crate::config::sinks::SinkMode::None);
+    assert!(refused(&["phase.source=none"]).contains("--override phase.source=none"));
     assert_eq!(quick(&["sizes.n_bins=24.0", "physics_mode=full", "radiation.TM_K=4000"]), quick(&[]));
 }
 

@@ -28,6 +28,7 @@ mod load;
 mod overrides;
 mod rule;
 mod schema;
+mod show;
 mod source;
 mod supported;
 mod validate;

@@ -57,9 +57,9 @@ pub struct Numerics {
     pub dt_min_tcoll_ratio: Option<f64>,
     /// Without effect.
     pub collision_cache: CollisionCache,
-    /// Without effect in the configuration; see the command line.
+    /// Checkpoints while the run goes on; one is also written when it is stopped, whatever this says.
     pub checkpoint: Checkpoint,
-    /// Without effect in the configuration; see the command line.
+    /// Going on from a checkpoint; the same as `--resume`.
     pub resume: Resume,
 }
 
@@ -99,11 +99,13 @@ pub struct CollisionCache {
 pub struct Checkpoint {
     /// On or off.
     pub enabled: bool,
-    /// Interval \[yr\], positive.
+    /// Simulated time between two checkpoints \[yr\], positive.
     pub interval_years: f64,
-    /// Folder.
+    /// Real time between two checkpoints \[min\], positive; null leaves it to `interval_years`.
+    pub interval_minutes: Option<f64>,
+    /// Folder; null means `checkpoints` in the output folder.
     pub path: Option<String>,
-    /// File format.
+    /// File format; it is HDF5 whatever this says.
     pub format: CheckpointFormat,
     /// Number kept, at least 0; 0 keeps all.
     pub keep_last_n: u64,
@@ -113,6 +115,8 @@ pub struct Checkpoint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckpointFormat {
+    /// HDF5.
+    Hdf5,
     /// Of the Python program.
     Pickle,
     /// JSON.
@@ -125,7 +129,7 @@ pub enum CheckpointFormat {
 pub struct Resume {
     /// On or off.
     pub enabled: bool,
-    /// The checkpoint.
+    /// The checkpoint; null means the newest good one.
     pub from_path: Option<String>,
 }
 
@@ -208,5 +212,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new("numerics.dt_min_tcoll_ratio", above(0.0), ""),
     Rule::new("numerics.collision_cache.size_scale", above(0.0), ""),
     Rule::new("numerics.checkpoint.interval_years", above(0.0), "yr"),
+    Rule::new("numerics.checkpoint.interval_minutes", above(0.0), "min"),
     Rule::new("numerics.checkpoint.keep_last_n", at_least(0.0), "files"),
 ];

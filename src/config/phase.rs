@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::optical_depth::TauField;
 use super::rule::{Rule, above, at_least};
 
+/// The map that is built in, as the Python program calls it.
+pub(super) const BUILT_IN_MAP: &str = "siO2_disk_cooling.siO2_cooling_map:lookup_phase_state";
+
 /// `phase`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -16,8 +19,11 @@ pub struct Phase {
     pub enabled: bool,
     /// A rule of two temperatures or a user's map.
     pub source: PhaseSource,
-    /// Function of the user's map, `module:function`.
+    /// Name of the Python program's map, which is built in; another name needs `table_path`.
     pub entrypoint: String,
+    /// Table of the map: columns `T_K`, `f_vap` and, where the vapour fraction depends on it, `tau`. In place of a function
+    /// of one's own.
+    pub table_path: Option<String>,
     /// Additional arguments of the user's map.
     pub extra_kwargs: BTreeMap<String, serde_json::Value>,
     /// The two temperatures.

@@ -132,6 +132,7 @@ impl Node {
                 _ => format!("{first}.{above}"),
             }),
             None => {
+                entries[index].origin = origin.clone();
                 entries[index].node = new;
                 Ok(())
             }

@@ -4,25 +4,25 @@
 
 use super::{
     Config, Profile,
-    dynamics::KernelEiMode,
     error::Problem,
     io::Compression,
     optical_depth::CollisionSolver,
-    phase::PhaseSource,
-    shielding::{GateMode, ShieldingMode},
-    sinks::{PsatModel, SinkMode, SublimationLocation},
+    phase::{BUILT_IN_MAP, PhaseSource},
+    shielding::ShieldingMode,
+    sinks::{SinkMode, SublimationLocation},
     sizes::{FloorMode, InitialMode},
     source::Node,
-    supply::VelocityMode,
     validate::problem_at,
 };
 
+/// What takes the place of a function of the user's.
+const MAPS: &str = "the map that is built in, or the values of another one as a table in `phase.table_path` (columns T_K, \
+                    f_vap and, where they depend on it, tau)";
+
 /// Every refused value of a configuration, with what is taken instead.
 pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
-    let injection = &c.supply.injection;
-    let (arrives, vapour) = (c.supply.delivers(), &c.sinks.sub_params);
-    let tabulated = vapour.psat_model == PsatModel::Tabulated || vapour.psat_table_path.is_some();
-    let damped = c.dynamics.enable_e_damping && c.profile == Profile::Conservative;
+    let map = c.phase.enabled && c.phase.source == PhaseSource::Map && c.phase.table_path.is_none();
+    let foreign_map = map && c.phase.entrypoint != BUILT_IN_MAP;
     let codec = matches!(c.io.streaming.compression, Compression::Brotli | Compression::Gzip);
     let column = c.geometry.is_column();
     let mono = column && c.initial.s0_mode == InitialMode::Mono;
@@ -41,17 +41,10 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
         (mono, "initial.s0_mode", "`upper`, `melt_lognormal_mixture`, `melt_truncated_powerlaw`"),
         (column && c.psd.floor.mode != FloorMode::Fixed, "psd.floor.mode", "`fixed`"),
         (drifts, "sinks.sublimation_location", "`smol`"),
-        (c.dynamics.kernel_ei_mode != KernelEiMode::Config, "dynamics.kernel_ei_mode", "`config`"),
-        (damped, "dynamics.enable_e_damping", "false"),
-        (tabulated && vapour.psat_table_path.is_some(), "sinks.sub_params.psat_table_path", "null"),
-        (tabulated && vapour.psat_table_path.is_none(), "sinks.sub_params.psat_model", "`auto`, `clausius`"),
-        (c.phase.enabled && c.phase.source != PhaseSource::Threshold, "phase.source", "`threshold`"),
-        (c.shielding.mode == ShieldingMode::FixedTau1 && !c.geometry.is_column(), "shielding.mode", "`off`, `psitau`"),
-        (c.blowout.gate_mode != GateMode::None, "blowout.gate_mode", "`none`"),
-        (arrives && injection.velocity.mode != VelocityMode::Inherit, "supply.injection.velocity.mode", "`inherit`"),
+        (foreign_map, "phase.entrypoint", MAPS),
+        (c.shielding.mode == ShieldingMode::FixedTau1 && !column, "shielding.mode", "`off`, `psitau`"),
         (codec, "io.streaming.compression", "`snappy`, `zstd`, `none`"),
         (c.io.streaming.offload.enabled, "io.streaming.offload.enabled", "false"),
-        (c.io.archive.enabled, "io.archive.enabled", "false"),
     ];
     table
         .into_iter()

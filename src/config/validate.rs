@@ -13,6 +13,8 @@ use super::{
     geometry::GeometryMode,
     legacy::WORDS,
     rule::Rule,
+    shielding::GateMode,
+    sinks::PsatModel,
     sizes::InitialMode,
     source::{Node, Origin, Value},
     supply::{SupplyMode, TransportMode},
@@ -118,6 +120,12 @@ pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
         &["init_tau1.scale_to_tau1"],
         "`init_tau1.scale_to_tau1` contradicts `optical_depth`".to_owned(),
         "set it to false: the initial surface density follows from optical_depth.tau0_target",
+    );
+    refuse(
+        config.io.archive.enabled && config.io.archive.dir.as_ref().is_none_or(|dir| dir.trim().is_empty()),
+        &["io.archive.dir", "io.archive.enabled"],
+        "missing key `io.archive.dir`".to_owned(),
+        "`io.archive.enabled` is true; name the folder of the archive",
     );
     refuse(
         config.dynamics.i0 > PI,
@@ -319,6 +327,19 @@ fn needs(config: &Config, tree: &Node) -> Vec<Problem> {
             "radiation.qpr_table_path",
             "there is no built-in table of Q_pr (or a constant `radiation.Q_pr`)",
             "radiation",
+        ),
+        (
+            config.blowout.gate_mode == GateMode::CollisionCompetition && !config.surface.use_tcoll,
+            "surface.use_tcoll: true",
+            "`blowout.gate_mode` is `collision_competition`",
+            "blowout.gate_mode",
+        ),
+        (
+            config.sinks.sub_params.psat_model == PsatModel::Tabulated
+                && config.sinks.sub_params.psat_table_path.is_none(),
+            "sinks.sub_params.psat_table_path",
+            "`sinks.sub_params.psat_model` is `tabulated`",
+            "sinks.sub_params.psat_model",
         ),
         (
             temperature.is_some(),

@@ -22,25 +22,86 @@ pub struct Breakup {
 ///
 /// Largest remnant and ejecta follow Leinhardt & Stewart (2012, ApJ 745, 79), the rate Krivov et al. (2006, A&A 455, 509).
 pub fn pair_tables(sizes: &SizeGrid, breakup: &Breakup, speed: f64, scale_height: f64) -> PairTables {
-    let n = sizes.len();
-    let table = |entry: &dyn Fn(usize, usize) -> f64| Array2::from_shape_fn((n, n), |(i, j)| entry(i, j));
-    let kernel = table(&|i, j| collision::kernel(sizes.sizes[i], sizes.sizes[j], speed, scale_height, scale_height));
-    let phi = table(&|i, j| {
-        let energy = fragmentation::specific_energy(sizes.masses[i], sizes.masses[j], speed);
-        let larger = sizes.sizes[i].max(sizes.sizes[j]);
-        energy / breakup.strength.q_star(larger, sizes.density, speed)
-    });
-    let remnant_fraction = phi.mapv(fragmentation::largest_remnant_fraction);
-    let remnant_bin = Array2::from_shape_fn((n, n), |(i, j)| {
-        let mass = remnant_fraction[(i, j)] * (sizes.masses[i] + sizes.masses[j]);
-        fragmentation::remnant_bin(&sizes.edges, sizes.density, mass)
-    });
-    PairTables::new(&PairInputs {
-        masses: &sizes.masses,
-        kernel: kernel.view(),
-        remnant_fraction: remnant_fraction.view(),
-        ejected_fraction: phi.mapv(fragmentation::ejected_fraction).view(),
-        remnant_bin: remnant_bin.view(),
-        fragment_integrals: &breakup.fragment_integrals,
-    })
+    let mut outcomes = Outcomes::new(sizes.len());
+    outcomes.fill(sizes, breakup, speed, scale_height);
+    PairTables::new(&outcomes.inputs(sizes, breakup))
+}
+
+/// Pair tables of a worker for cells whose speed or scale height changes, refilled in place.
+pub struct MovingTables {
+    outcomes: Outcomes,
+    tables: PairTables,
+    /// Speed [m s⁻¹] and scale height [m] that they hold for.
+    filled_for: (f64, f64),
+}
+
+impl MovingTables {
+    /// Tables for a first speed and scale height, see [`pair_tables`].
+    pub fn new(sizes: &SizeGrid, breakup: &Breakup, speed: f64, scale_height: f64) -> Self {
+        let mut outcomes = Outcomes::new(sizes.len());
+        outcomes.fill(sizes, breakup, speed, scale_height);
+        let tables = PairTables::new(&outcomes.inputs(sizes, breakup));
+        MovingTables { outcomes, tables, filled_for: (speed, scale_height) }
+    }
+
+    /// The tables for another speed and scale height; takes no memory.
+    pub fn at(&mut self, sizes: &SizeGrid, breakup: &Breakup, speed: f64, scale_height: f64) -> &PairTables {
+        if self.filled_for != (speed, scale_height) {
+            self.outcomes.fill(sizes, breakup, speed, scale_height);
+            self.tables.fill(&self.outcomes.inputs(sizes, breakup));
+            self.filled_for = (speed, scale_height);
+        }
+        &self.tables
+    }
+}
+
+/// What becomes of every pair of bins, before it is turned into tables; n × n.
+struct Outcomes {
+    kernel: Array2<f64>,
+    remnant_fraction: Array2<f64>,
+    ejected_fraction: Array2<f64>,
+    remnant_bin: Array2<usize>,
+}
+
+impl Outcomes {
+    fn new(n: usize) -> Self {
+        let zeros = || Array2::zeros((n, n));
+        Outcomes {
+            kernel: zeros(),
+            remnant_fraction: zeros(),
+            ejected_fraction: zeros(),
+            remnant_bin: Array2::zeros((n, n)),
+        }
+    }
+
+    fn fill(&mut self, sizes: &SizeGrid, breakup: &Breakup, speed: f64, scale_height: f64) {
+        let SizeGrid { sizes: radii, masses, edges, density, .. } = sizes;
+        for j in 0..radii.len() {
+            // The larger body sets the strength of a pair, and bins rise.
+            let strength = breakup.strength.q_star(radii[j], *density, speed);
+            for i in 0..=j {
+                let phi = fragmentation::specific_energy(masses[i], masses[j], speed) / strength;
+                let fraction = fragmentation::largest_remnant_fraction(phi);
+                let bin = fragmentation::remnant_bin(edges, *density, fraction * (masses[i] + masses[j]));
+                let kernel = collision::kernel(radii[i], radii[j], speed, scale_height, scale_height);
+                for pair in [(i, j), (j, i)] {
+                    self.kernel[pair] = kernel;
+                    self.remnant_fraction[pair] = fraction;
+                    self.ejected_fraction[pair] = fragmentation::ejected_fraction(phi);
+                    self.remnant_bin[pair] = bin;
+                }
+            }
+        }
+    }
+
+    fn inputs<'a>(&'a self, sizes: &'a SizeGrid, breakup: &'a Breakup) -> PairInputs<'a> {
+        PairInputs {
+            masses: &sizes.masses,
+            kernel: self.kernel.view(),
+            remnant_fraction: self.remnant_fraction.view(),
+            ejected_fraction: self.ejected_fraction.view(),
+            remnant_bin: self.remnant_bin.view(),
+            fragment_integrals: &breakup.fragment_integrals,
+        }
+    }
 }

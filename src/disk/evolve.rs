@@ -1,6 +1,7 @@
 //! Evolves the bins of a cell with the error-controlled integrator; the ledger says what left.
 
 use super::cell::{CellModel, CellState};
+use super::encounters::tables_of;
 use super::model::{Model, SublimationScheme};
 use super::report::{InnerSteps, Ledger, SmolReport, StepFacts};
 use super::step::{Conditions, Evolved};
@@ -20,7 +21,7 @@ pub(super) fn evolve(
     work: &mut Workspace,
 ) -> Result<Evolved, IntegrationError> {
     set_processes(model, cell, drivers, conditions, &mut work.processes);
-    let tables = conditions.collisions.then(|| cell.tables(&model.sizes, &model.breakup));
+    let tables = conditions.encounters.map(|met| tables_of(model, cell, met, &mut work.moving));
     let sigma_before = state.surface_density();
     let outcome = cell_integrator::advance_until(
         (tables, &work.processes),
@@ -50,6 +51,7 @@ fn set_processes(
     if conditions.blowout {
         let rates = processes.loss_mut(Channel::Blowout);
         sinks::blowout_rates(model.blowout.bin_rule, &model.sizes.edges, drivers.s_blow, cell.facts.t_blow, rates);
+        rates.iter_mut().for_each(|rate| *rate *= conditions.gate_factor);
     }
     add_sublimation(model, drivers, conditions, processes);
     if model.gas_drag_time.is_finite() {

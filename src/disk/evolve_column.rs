@@ -5,6 +5,7 @@
 //! vapour escapes; and the surface density may follow one equation instead of the bins.
 
 use super::cell::{CellModel, CellState};
+use super::encounters::Encounters;
 use super::evolve_imex::{self, Collided};
 use super::evolve_surface::{SurfaceSolver, rescale};
 use super::model::{Model, SublimationScheme};
@@ -38,8 +39,10 @@ pub(super) fn evolve(
             let evolved = follow_equation((model, cell), solver, state, drivers, conditions);
             evaporate(model, state, drivers, conditions, work, evolved)
         }
-        None if conditions.collisions => collide(model, cell, state, drivers, conditions, work),
-        None => relax(model, state, drivers, conditions),
+        None => match conditions.encounters {
+            Some(met) => collide(model, cell, state, drivers, (conditions, met), work),
+            None => relax(model, state, drivers, conditions),
+        },
     }
 }
 
@@ -57,13 +60,13 @@ fn collide(
     cell: &CellModel,
     state: &mut CellState,
     drivers: &StepFacts,
-    conditions: &Conditions,
+    (conditions, met): (&Conditions, Encounters),
     work: &mut Workspace,
 ) -> Evolved {
     let (drag, escape) = uniform_sinks(model, conditions);
     let dt = drivers.dt;
     let Collided { result, vapour, sigma_before, evolved } =
-        evolve_imex::collide(model, cell, state, drivers, conditions, drag + escape, work);
+        evolve_imex::collide(model, cell, state, drivers, (conditions, met, drag + escape), work);
     let sigma_after = state.surface_density();
     let uniform = (drag + escape) * sigma_before;
     let (blown, sunk) = if result.dt_eff < dt {

@@ -2,9 +2,10 @@
 //! losses booked as rates at the old state times the whole step. It does not conserve mass.
 
 use super::cell::{CellModel, CellState};
+use super::encounters::{Encounters, tables_of};
 use super::model::{Model, SublimationScheme};
-use super::report::{InnerSteps, Ledger, SmolReport, StepFacts};
-use super::step::{Conditions, Evolved};
+use super::report::{CellFacts, InnerSteps, Ledger, SmolReport, StepFacts};
+use super::step::{Conditions, Evolved, competition};
 use super::workers::Workspace;
 use crate::physics::sinks;
 use crate::smoluchowski::imex_bdf1::{ImexReport, Terms};
@@ -18,20 +19,36 @@ pub(super) fn evolve(
     conditions: &Conditions,
     work: &mut Workspace,
 ) -> Evolved {
-    if conditions.collisions {
-        let (evaporation, drag) = uniform_sinks(model, conditions);
-        let Collided { vapour, sigma_before, result, evolved } =
-            collide(model, cell, state, drivers, conditions, evaporation + drag, work);
-        let ledger = Ledger {
-            blowout: result.blowout_rate * drivers.dt,
-            sublimation: (vapour + evaporation * sigma_before) * drivers.dt,
-            gas_drag: drag * sigma_before * drivers.dt,
-            supplied: conditions.supply.applied * drivers.dt,
-            ..Ledger::default()
-        };
-        Evolved { ledger, ..evolved }
-    } else {
-        relax(model, state, drivers, conditions)
+    let Some(met) = conditions.encounters else { return relax(model, state, drivers, conditions) };
+    let (evaporation, drag) = uniform_sinks(model, conditions);
+    let Collided { vapour, sigma_before, result, evolved } =
+        collide(model, cell, state, drivers, (conditions, met, evaporation + drag), work);
+    let ledger = Ledger {
+        blowout: result.blowout_rate * drivers.dt,
+        sublimation: (vapour + evaporation * sigma_before) * drivers.dt,
+        gas_drag: drag * sigma_before * drivers.dt,
+        supplied: conditions.supply.applied * drivers.dt,
+        ..Ledger::default()
+    };
+    Evolved { ledger, ..evolved }
+}
+
+/// The Python program tempers what it books as blow-out, with the optical depth `tau` after the step; the grains are gone
+/// all the same. With blow-out switched off it books none, although grains that cross its size leave.
+pub(super) fn temper_blowout(
+    model: &Model,
+    cell: &CellFacts,
+    drivers: &StepFacts,
+    conditions: &mut Conditions,
+    tau: f64,
+    ledger: &mut Ledger,
+) {
+    (conditions.t_solid, conditions.gate_factor) = competition(model, cell, drivers, conditions.size_rate, tau);
+    if conditions.blowout {
+        ledger.blowout *= conditions.gate_factor;
+    }
+    if !model.blowout.enabled {
+        ledger.blowout = 0.0;
     }
 }
 
@@ -61,13 +78,12 @@ pub(super) fn collide(
     cell: &CellModel,
     state: &mut CellState,
     drivers: &StepFacts,
-    conditions: &Conditions,
-    uniform: f64,
+    (conditions, met, uniform): (&Conditions, Encounters, f64),
     work: &mut Workspace,
 ) -> Collided {
     set_rates(model, Some(cell), drivers, conditions, &mut work.processes);
     let losses = &work.processes.losses;
-    let tables = cell.tables(&model.sizes, &model.breakup);
+    let tables = tables_of(model, cell, met, &mut work.moving);
     let masses = tables.masses();
     let sigma_before = state.surface_density();
     let vapour = work.processes.loss_rate(Channel::Sublimation as usize, &state.bins);

@@ -32,7 +32,7 @@ pub struct SurfaceSolver {
 impl SurfaceSolver {
     /// The equation in this step for grains of the given opacity [m² kg⁻¹].
     pub(super) fn equation(&self, model: &Model, cell: &CellModel, at: &Conditions, opacity: f64) -> SurfaceEquation {
-        let blowout = if at.blowout { 1.0 / cell.facts.t_blow } else { 0.0 };
+        let blowout = if at.blowout { at.gate_factor / cell.facts.t_blow } else { 0.0 };
         SurfaceEquation {
             supply: at.supply.applied,
             loss: blowout + 1.0 / model.gas_drag_time + at.escape_rate,
@@ -80,7 +80,8 @@ impl Column<'_> {
         let before = state.surface_density();
         let Advanced { surface_density, integral, collided } = law.exact(before, time);
         rescale(model, &mut state.bins, before, surface_density);
-        let blowout = if self.conditions.blowout { integral / self.cell.facts.t_blow } else { 0.0 };
+        let Conditions { blowout: blows, gate_factor, .. } = *self.conditions;
+        let blowout = if blows { integral * gate_factor / self.cell.facts.t_blow } else { 0.0 };
         self.evolved.ledger.add(&Ledger {
             blowout: blowout + collided,
             gas_drag: integral / model.gas_drag_time,

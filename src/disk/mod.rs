@@ -14,6 +14,7 @@
 
 pub mod cell;
 pub mod collisions;
+pub mod encounters;
 mod evolve;
 mod evolve_column;
 mod evolve_imex;

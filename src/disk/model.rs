@@ -4,6 +4,7 @@
 
 use super::cell::CellModel;
 use super::collisions::Breakup;
+use super::encounters::Stirring;
 use super::evolve_surface::SurfaceSolver;
 use super::grid::RadialGrid;
 use super::report::{RunFacts, StepFacts};
@@ -11,7 +12,7 @@ use super::supply::SupplyModel;
 use crate::physics::PhysicsError;
 use crate::physics::cooling::Cooling;
 use crate::physics::escape::HydrodynamicEscape;
-use crate::physics::phase::PhaseThresholds;
+use crate::physics::phase::PhaseLaw;
 use crate::physics::radiation::{self, Efficiency};
 use crate::physics::shielding::Shielding;
 use crate::physics::sinks::BlowoutBinRule;
@@ -59,6 +60,19 @@ pub struct Blowout {
     pub solids_only: bool,
     /// Optical depth from which the radiation no longer reaches the grains; infinite without that gate.
     pub tau_max: f64,
+    /// What competes with it.
+    pub gate: Gate,
+}
+
+/// A process that takes grains before radiation expels them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// None.
+    Open,
+    /// Sublimation of the smallest grains that stay.
+    Sublimation,
+    /// Collisions.
+    Collisions,
 }
 
 /// Which temperature the phase rule receives.
@@ -71,10 +85,10 @@ pub enum PhaseTemperature {
 }
 
 /// Phase of the material.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PhaseRule {
-    /// Thresholds; `None` takes everything as solid.
-    pub thresholds: Option<PhaseThresholds>,
+    /// How it follows from temperature and optical depth.
+    pub law: PhaseLaw,
     /// Temperature that decides.
     pub temperature: PhaseTemperature,
     /// Pressure that the rule sees [bar], in a column.
@@ -105,6 +119,8 @@ pub struct Sublimation {
     pub law: SublimationLaw,
     /// Action on the bins.
     pub scheme: SublimationScheme,
+    /// The saturation pressure of an earlier temperature serves as long as that is at most this far away [K].
+    pub pressure_tolerance: f64,
 }
 
 /// A run's constants.
@@ -152,6 +168,8 @@ pub struct Model {
     pub surface_solver: Option<SurfaceSolver>,
     /// Whether a sink of the whole surface has a time scale; a column of the Python program rests without one.
     pub sink_has_time_scale: bool,
+    /// What stirs them.
+    pub stirring: Stirring,
     /// Fresh material.
     pub supply: SupplyModel,
     /// A cell with a larger line-of-sight optical depth stops.

@@ -4,6 +4,7 @@
 //! them into columns. A number that does not exist is `NaN` here and null in the files.
 
 use crate::physics::phase::Phase;
+use crate::physics::stirring::Excitation;
 use crate::smoluchowski::energy::{EnergyRates, Retention};
 
 /// Mass per area that crossed the border of a cell, by channel [kg m⁻²].
@@ -75,9 +76,9 @@ pub struct RunFacts {
     pub temperature_source: String,
     /// `mars_surface` or `particle`: which temperature the phase rule receives.
     pub phase_temperature_input: &'static str,
-    /// `threshold` or `disabled`.
+    /// `threshold`, `map` or `disabled`.
     pub phase_method: &'static str,
-    /// Why the phase rule answered: `phase.thresholds` or `phase.disabled`.
+    /// Why the phase rule answered: `phase.thresholds`, `phase.map` or `phase.disabled`.
     pub phase_reason: &'static str,
     /// Thresholds of the phase rule (condensation K, vaporisation K, reference pressure bar, reference optical depth).
     pub phase_thresholds: [f64; 4],
@@ -239,6 +240,32 @@ pub struct SmolReport {
     pub t_coll: f64,
 }
 
+/// Eccentricities and inclinations behind the collisions of a step.
+#[derive(Debug, Clone, Copy)]
+pub struct KernelReport {
+    /// Of the grains that met.
+    pub used: Excitation,
+    /// Before the supply was mixed in.
+    pub base: Excitation,
+    /// Of the supply.
+    pub supply: Excitation,
+    /// Weight of the supply.
+    pub supply_weight: f64,
+    /// Damping, where it acts.
+    pub damping: Option<DampingReport>,
+}
+
+/// Damping of eccentricity and inclination by collisions.
+#[derive(Debug, Clone, Copy)]
+pub struct DampingReport {
+    /// At the end of the step.
+    pub next: Excitation,
+    /// Damping time [s].
+    pub time: f64,
+    /// Eccentricity that damping tends to.
+    pub target: f64,
+}
+
 /// Inner steps of the integrator in one step of one cell, with or without collisions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InnerSteps {
@@ -314,6 +341,8 @@ pub struct CellReport {
     pub supply: SupplyReport,
     /// Collisions in this step; `None` where they were off.
     pub smol: Option<SmolReport>,
+    /// How grains met in this step; `None` where collisions were off.
+    pub kernel: Option<KernelReport>,
     /// Inner steps in this step.
     pub inner: InnerSteps,
     /// Sub-steps of the equation for the surface density; 0 where there is none.

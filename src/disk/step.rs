@@ -4,15 +4,55 @@
 //! cell. The two ways to evolve the bins are in [`super::evolve`] and [`super::evolve_imex`].
 
 use super::cell::{CellModel, CellState};
+use super::encounters::{Encounters, encounters, tables_of};
 use super::grid::Layout;
-use super::model::{Model, PhaseTemperature, Scheme};
-use super::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, StepFacts, SupplyReport};
+use super::model::{Gate, Model, PhaseTemperature, Scheme};
+use super::report::{CellFacts, CellReport, CellStop, InnerSteps, Ledger, SmolReport, StepFacts, SupplyReport};
 use super::workers::Workspace;
 use super::{evolve, evolve_column, evolve_imex, evolve_surface, supply};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
-use crate::physics::{radiation, shielding, sinks};
+use crate::physics::{PhysicsError, collision, radiation, shielding, sinks, vapour};
 use crate::smoluchowski::IntegrationError;
 use crate::smoluchowski::energy::{EnergyRates, energy_rates};
+
+/// Why a cell cannot take a step.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StepError {
+    /// Its bins cannot be integrated.
+    #[error(transparent)]
+    Integration {
+        /// What is wrong.
+        #[from]
+        source: IntegrationError,
+    },
+    /// Its grains are stirred so much that the speed at pericentre is not defined.
+    #[error(
+        "grains are stirred to e = {eccentricity} at an optical depth τ = {tau}, with dynamics.f_wake = {f_wake}; the speed \
+         at pericentre needs e < 1, in equilibrium f_wake τ < 0.75. Lower dynamics.f_wake, optical_depth.tau0_target or \
+         the eccentricity of the supply, or set dynamics.v_rel_mode: ohtsuki"
+    )]
+    Unbound {
+        /// Eccentricity.
+        eccentricity: f64,
+        /// Line-of-sight optical depth.
+        tau: f64,
+        /// Stirring factor; NaN where there is none.
+        f_wake: f64,
+    },
+    /// Its grains have a temperature for which there is no saturation pressure.
+    #[error(
+        "grains of {temperature} K are outside the table of saturation pressures, {first} … {last} K: extend \
+         sinks.sub_params.psat_table_path, or set psat_model: auto, which continues it"
+    )]
+    OutsideTable {
+        /// Temperature of the grains [K].
+        temperature: f64,
+        /// First temperature of the table [K].
+        first: f64,
+        /// Last temperature of the table [K].
+        last: f64,
+    },
+}
 
 /// How opaque a cell is.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +82,12 @@ pub(super) struct Conditions {
     /// Rate of hydrodynamic escape [s⁻¹].
     pub(super) escape_rate: f64,
     pub(super) supply: SupplyReport,
+    /// Life time of solids that competes with blow-out [s]; NaN where nothing does.
+    pub(super) t_solid: f64,
+    /// Share of the blow-out that the competition leaves.
+    pub(super) gate_factor: f64,
+    /// How grains meet; `None` where they do not collide.
+    pub(super) encounters: Option<Encounters>,
 }
 
 /// What evolving the bins did.
@@ -59,28 +105,42 @@ pub(super) struct Evolved {
 impl Conditions {
     /// The same with every process at rest, for a cell that has stopped.
     fn at_rest(self) -> Self {
-        Conditions { blowout: false, size_rate: 0.0, escape_rate: 0.0, sublimation_blocked: false, ..self }
+        Conditions {
+            blowout: false,
+            size_rate: 0.0,
+            escape_rate: 0.0,
+            sublimation_blocked: false,
+            encounters: None,
+            t_solid: f64::NAN,
+            gate_factor: 1.0,
+            ..self
+        }
     }
 }
 
 /// Evolves one cell over one coupling step and reports.
 ///
 /// # Errors
-/// If the bins cannot be integrated; the state is then that of the failure.
+/// If the grains' speed is not defined or the bins cannot be integrated; the state is then that of the failure.
 pub fn step(
     model: &Model,
     cell: &CellModel,
     state: &mut CellState,
     drivers: &StepFacts,
     work: &mut Workspace,
-) -> Result<CellReport, IntegrationError> {
+) -> Result<CellReport, StepError> {
     let before = opacity(model, &state.bins);
-    let mut conditions = conditions(model, cell, drivers, before.tau);
+    let mut conditions = conditions(model, cell, state, drivers, before.tau)?;
     if state.stop.is_some() {
         conditions.supply = supply::at_rest(model, cell, state, drivers);
         return Ok(report(model, cell, state, &conditions.at_rest(), (before, before), Evolved::default()));
     }
     conditions.supply = supply::deliver(model, cell, &mut state.supply, drivers, before.tau, conditions.supply.allowed);
+    if conditions.collisions {
+        let met = encounters(&model.stirring, &cell.facts, state, drivers, conditions.supply.applied, before.tau)?;
+        state.excitation = met.next;
+        conditions.encounters = Some(met);
+    }
     let mut evolved = match model.scheme {
         // Above its limit from the start, because it has just become solid.
         Scheme::Rodas4(_) if stops(model, &conditions, &before) => Evolved::default(),
@@ -99,6 +159,9 @@ pub fn step(
         Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
     };
     let after = opacity(model, &state.bins);
+    if model.scheme == Scheme::ImexBdf1 {
+        evolve_imex::temper_blowout(model, &cell.facts, drivers, &mut conditions, after.tau, &mut evolved.ledger);
+    }
     let Evolved { duration, ledger, .. } = &mut evolved;
     supply::settle(model, cell, &mut state.supply, &mut conditions.supply, (after.tau, *duration), ledger);
     state.cumulative.add(&evolved.ledger);
@@ -108,6 +171,7 @@ pub fn step(
     }
     let mut report = report(model, cell, state, &conditions, (before, after), evolved);
     report.evolved = true;
+    report.energy = energy(model, cell, &state.bins, &conditions, work);
     Ok(report)
 }
 
@@ -119,18 +183,20 @@ fn opacity(model: &Model, bins: &[f64]) -> Opacity {
     Opacity { opacity, effective, tau, shielded_tau: shielding::optical_depth(effective, sigma, los) }
 }
 
-fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) -> Conditions {
+fn conditions(
+    model: &Model,
+    cell: &CellModel,
+    state: &mut CellState,
+    drivers: &StepFacts,
+    tau: f64,
+) -> Result<Conditions, StepError> {
     let r = cell.facts.r;
     let grain_temperature = radiation::grain_temperature(drivers.temperature, r, model.phase.q_abs_mean);
     let phase_temperature = match model.phase.temperature {
         PhaseTemperature::MarsSurface => drivers.temperature,
         PhaseTemperature::Particle(q_abs) => radiation::grain_temperature(drivers.temperature, r, q_abs),
     };
-    let phase = model
-        .phase
-        .thresholds
-        .as_ref()
-        .map_or(Phase::SOLID, |rule| rule.evaluate(phase_temperature, model.phase.pressure, Some(tau)));
+    let phase = model.phase.law.evaluate(phase_temperature, model.phase.pressure, tau);
     let liquid = phase.bulk == BulkState::LiquidDominated;
     let solid = phase.state == PhaseState::Solid;
 
@@ -141,10 +207,12 @@ fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) ->
         collisions && model.blowout.enabled && drivers.blowout_gate && blowout_phase_allowed && !tau_gate_blocked;
 
     let vapour = if phase.state == PhaseState::Vapor { phase.f_vap } else { 0.0 };
-    let (size_rate_raw, t_sink_sublimation) = evaporation(model, drivers.temperature, r);
+    let (size_rate_raw, t_sink_sublimation) = evaporation(model, state, drivers.temperature, r)?;
     let blocked = liquid && !model.phase.liquid_evaporates && size_rate_raw < 0.0;
     let supply_allowed = solid && !liquid && (drivers.index > 0 || model.supply.in_first_step);
-    Conditions {
+    let size_rate = if blocked { 0.0 } else { size_rate_raw };
+    let (t_solid, gate_factor) = competition(model, &cell.facts, drivers, size_rate, tau);
+    Ok(Conditions {
         phase,
         grain_temperature,
         phase_temperature,
@@ -152,22 +220,53 @@ fn conditions(model: &Model, cell: &CellModel, drivers: &StepFacts, tau: f64) ->
         blowout,
         blowout_phase_allowed,
         tau_gate_blocked,
-        size_rate: if blocked { 0.0 } else { size_rate_raw },
+        size_rate,
         size_rate_raw,
         sublimation_blocked: blocked,
         t_sink_sublimation,
         escape_rate: model.escape.map_or(0.0, |law| law.rate(drivers.temperature, vapour)),
+        t_solid,
+        gate_factor,
+        encounters: None,
         supply: SupplyReport { allowed: supply_allowed, ..SupplyReport::default() },
-    }
+    })
 }
 
 /// ds/dt of black grains [m s⁻¹] and the life time of a 1 µm grain [s] (NaN without evaporation).
-fn evaporation(model: &Model, mars_temperature: f64, r: f64) -> (f64, f64) {
-    let Some(sublimation) = &model.sublimation else { return (0.0, f64::NAN) };
+fn evaporation(model: &Model, state: &mut CellState, mars_temperature: f64, r: f64) -> Result<(f64, f64), StepError> {
+    let Some(sublimation) = &model.sublimation else { return Ok((0.0, f64::NAN)) };
     let temperature = radiation::grain_temperature(mars_temperature, r, 1.0);
-    let flux = sublimation.law.flux(temperature);
+    let near = (temperature - state.saturated_at).abs() <= sublimation.pressure_tolerance;
+    let saturated_at = if near { state.saturated_at } else { temperature };
+    let flux = match sublimation.law.flux(temperature, saturated_at) {
+        Ok(flux) => flux,
+        // Nothing evaporates from a cell that has stopped.
+        Err(_) if state.stop.is_some() => 0.0,
+        Err(PhysicsError::TemperatureOutsideTable { temperature, first, last, .. }) => {
+            return Err(StepError::OutsideTable { temperature, first, last });
+        }
+        // The pressure has no other way to fail.
+        Err(_) => f64::NAN,
+    };
+    state.saturated_at = saturated_at;
     let lifetime = sinks::sublimation_sink_time(model.sizes.density, flux);
-    (sublimation.law.size_rate(temperature, model.sizes.density), lifetime.unwrap_or(f64::NAN))
+    Ok((vapour::size_rate(flux, model.sizes.density), lifetime.unwrap_or(f64::NAN)))
+}
+
+/// Life time of solids that competes with blow-out [s] (NaN where nothing does), and the share that it leaves to blow-out.
+pub(super) fn competition(
+    model: &Model,
+    cell: &CellFacts,
+    drivers: &StepFacts,
+    size_rate: f64,
+    tau: f64,
+) -> (f64, f64) {
+    let t_solid = match model.blowout.gate {
+        Gate::Open => None,
+        Gate::Sublimation => (size_rate < 0.0).then(|| drivers.s_min_effective / -size_rate),
+        Gate::Collisions => collision::optical_depth_collision_time(cell.omega, tau, model.run.line_of_sight_factor),
+    };
+    (t_solid.unwrap_or(f64::NAN), sinks::gate_factor(t_solid, cell.t_blow))
 }
 
 /// Whether a cell this opaque stops: only a solid one does.
@@ -204,9 +303,10 @@ fn report(
         cumulative: state.cumulative,
         supply: conditions.supply,
         smol: evolved.smol,
+        kernel: conditions.encounters.map(|met| met.report),
         inner: evolved.inner,
         substeps: evolved.substeps,
-        energy: energy(model, cell, &state.bins, conditions),
+        energy: EnergyRates::default(),
         phase: conditions.phase,
         grain_temperature: conditions.grain_temperature,
         phase_temperature: conditions.phase_temperature,
@@ -219,19 +319,15 @@ fn report(
         tau_gate_blocked: conditions.tau_gate_blocked,
         blowout_phase_allowed: conditions.blowout_phase_allowed,
         blowout_active: conditions.blowout,
-        gate_factor: 1.0,
-        t_solid: f64::NAN,
+        gate_factor: conditions.gate_factor,
+        t_solid: conditions.t_solid,
     }
 }
 
 /// Energy of the collisions between the bins now, where it is asked for.
-fn energy(model: &Model, cell: &CellModel, bins: &[f64], conditions: &Conditions) -> EnergyRates {
-    match &model.run.energy {
-        Some(rule) if conditions.collisions => {
-            energy_rates(cell.tables(&model.sizes, &model.breakup), bins, cell.speed, rule)
-        }
-        _ => EnergyRates::default(),
-    }
+fn energy(model: &Model, cell: &CellModel, bins: &[f64], conditions: &Conditions, work: &mut Workspace) -> EnergyRates {
+    let (Some(rule), Some(met)) = (&model.run.energy, conditions.encounters) else { return EnergyRates::default() };
+    energy_rates(tables_of(model, cell, met, &mut work.moving), bins, met.speed, rule)
 }
 
 /// Size of the bin with the largest s³ dN/ds, which is mass over bin width; NaN for an empty cell.

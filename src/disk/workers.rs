@@ -1,5 +1,6 @@
 //! One workspace for every worker thread, allocated once and lent for the duration of a cell's step.
 
+use super::collisions::MovingTables;
 use crate::smoluchowski::cell_integrator;
 use crate::smoluchowski::imex_bdf1::Imex;
 use crate::smoluchowski::processes::Processes;
@@ -19,6 +20,8 @@ pub struct Workspace {
     pub sinks: Vec<f64>,
     /// Source [m⁻² s⁻¹] for the Python program's step.
     pub source: Vec<f64>,
+    /// Pair tables of cells whose speed changes; made for the first of them.
+    pub moving: Option<MovingTables>,
 }
 
 impl Workspace {
@@ -31,6 +34,7 @@ impl Workspace {
             counts: vec![0.0; n],
             sinks: vec![0.0; n],
             source: vec![0.0; n],
+            moving: None,
         }
     }
 }

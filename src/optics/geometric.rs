@@ -18,7 +18,7 @@
 //! along the edge, is of relative order x^(−2/3). Valid for x ≫ 1 and 2x|m − 1| ≫ 1; read [`super::efficiency`] next.
 
 use super::mie::RefractiveIndex;
-use faer::c64;
+use num_complex::Complex64;
 use std::f64::consts::{FRAC_PI_2, PI};
 
 /// Angles of incidence per interval: doubling them moves Q_pr by less than 1e-6 (tested).
@@ -43,7 +43,7 @@ impl GeometricOptics {
     /// The cross-section is cut at the critical angle sin θ = n, if there is one, and the angles crowd towards the cut
     /// (towards grazing incidence otherwise), where R rises steeply.
     pub fn q_pr(&self, m: RefractiveIndex, x: f64) -> f64 {
-        let m2 = c64::new(m.n(), m.k()) * c64::new(m.n(), m.k());
+        let m2 = Complex64::new(m.n(), m.k()) * Complex64::new(m.n(), m.k());
         let critical = m.n().min(1.0).asin();
         let beyond = FRAC_PI_2 - critical;
         let mut sum = 0.0;
@@ -58,13 +58,13 @@ impl GeometricOptics {
 }
 
 /// q(θ) sin 2θ, mean of both polarisations.
-fn momentum_of_ring(m2: c64, x: f64, theta: f64) -> f64 {
+fn momentum_of_ring(m2: Complex64, x: f64, theta: f64) -> f64 {
     let (sin, cos) = theta.sin_cos();
-    let incident = c64::new(cos, sin);
+    let incident = Complex64::new(cos, sin);
     // Wave vector inside, normal to the surface, in units of the one outside.
     let normal = (m2 - sin * sin).sqrt();
     let length = normal.re.hypot(sin);
-    let refracted = c64::new(normal.re / length, -sin / length);
+    let refracted = Complex64::new(normal.re / length, -sin / length);
     let dimming = (-4.0 * x * normal.im * refracted.re * refracted.re).exp();
     let turned = (incident * refracted) * (incident * refracted);
     let per_bounce = refracted * refracted * dimming;
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn an_opaque_sphere_loses_only_what_it_reflects() {
         let (n, k) = (1.6, 0.3);
-        let m = c64::new(n, k);
+        let m = Complex64::new(n, k);
         let steps = 20_000;
         let expected: f64 = (0..steps)
             .map(|i| {

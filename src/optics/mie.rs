@@ -21,7 +21,7 @@
 //! ([`super::geometric`]) and the choice between the two ([`super::efficiency`], the file to read next).
 
 use super::OpticsError;
-use faer::c64;
+use num_complex::Complex64;
 
 /// Smallest size parameter that [`MieWorkspace::efficiencies`] accepts; below it χ_n would leave the range of `f64`.
 pub const MIN_SIZE_PARAMETER: f64 = 1e-20;
@@ -92,7 +92,7 @@ impl Efficiencies {
 #[derive(Debug, Default)]
 pub struct MieWorkspace {
     /// ρ_n = ψ_{n+1}(mx)/ψ_n(mx), index n = 0 … last order.
-    inside: Vec<c64>,
+    inside: Vec<Complex64>,
     /// ψ_{n+1}(x)/ψ_n(x), filled for n from floor(x) on.
     outside: Vec<f64>,
 }
@@ -117,7 +117,7 @@ impl MieWorkspace {
         if !(MIN_SIZE_PARAMETER..=MAX_SIZE_PARAMETER).contains(&x) {
             return Err(OpticsError::SizeParameter { x });
         }
-        let m = c64::new(m.n, m.k);
+        let m = Complex64::new(m.n, m.k);
         let last = last_order(x);
         self.fill_inside(m * x, last);
         self.fill_outside(x, last);
@@ -125,9 +125,9 @@ impl MieWorkspace {
     }
 
     /// Downward recurrence ρ_{n−1} = 1/((2n+1)/z − ρ_n) from an order where the start no longer matters.
-    fn fill_inside(&mut self, z: c64, last: usize) {
+    fn fill_inside(&mut self, z: Complex64, last: usize) {
         if self.inside.len() <= last {
-            self.inside.resize(last + 1, c64::new(0.0, 0.0));
+            self.inside.resize(last + 1, Complex64::new(0.0, 0.0));
         }
         let mut order = last.max(beyond_turning_point(z.norm()));
         let inverse_z = z.inv();
@@ -162,14 +162,14 @@ impl MieWorkspace {
     }
 
     /// Sums the partial waves n = 1 … `last` for Q_sca, Q_abs and g Q_sca.
-    fn sum_series(&self, m: c64, x: f64, last: usize) -> Efficiencies {
+    fn sum_series(&self, m: Complex64, x: f64, last: usize) -> Efficiencies {
         let inverse_m = m.inv();
         let electric = (inverse_m * inverse_m - 1.0) / x;
         let turning = x as usize;
         let (sin_x, cos_x) = x.sin_cos();
         let (mut psi_below, mut psi) = (sin_x, if turning == 0 { sin_x * self.outside[0] } else { sin_x / x - cos_x });
         let (mut chi_below, mut chi) = (cos_x, cos_x / x + sin_x);
-        let (mut a_below, mut b_below) = (c64::new(0.0, 0.0), c64::new(0.0, 0.0));
+        let (mut a_below, mut b_below) = (Complex64::new(0.0, 0.0), Complex64::new(0.0, 0.0));
         let (mut scattering, mut absorption, mut forward) = (0.0, 0.0, 0.0);
         for n in 1..=last {
             let order = n as f64;
@@ -197,24 +197,24 @@ impl MieWorkspace {
 }
 
 /// Coefficient P/(P − iQ) of one partial wave and the part Re c − |c|² = −Im γ/|P − iQ|² that it absorbs.
-fn partial_wave(gamma: c64, psi: f64, psi_above: f64, chi: f64, chi_above: f64) -> (c64, f64) {
+fn partial_wave(gamma: Complex64, psi: f64, psi_above: f64, chi: f64, chi_above: f64) -> (Complex64, f64) {
     let p = gamma * psi + psi_above;
     let q = gamma * chi + chi_above;
-    let denominator = c64::new(p.re + q.im, p.im - q.re);
+    let denominator = Complex64::new(p.re + q.im, p.im - q.re);
     let norm = denominator.norm_sqr();
     (p * denominator.conj() / norm, -gamma.im / norm)
 }
 
 /// Re(u v*).
-fn real_product(u: c64, v: c64) -> f64 {
+fn real_product(u: Complex64, v: Complex64) -> f64 {
     u.re * v.re + u.im * v.im
 }
 
 /// 1/((2n+1)/z − ρ_n), with an exact zero of the denominator replaced by a tiny number.
-fn next_ratio(n: usize, inverse_z: c64, ratio: c64) -> c64 {
+fn next_ratio(n: usize, inverse_z: Complex64, ratio: Complex64) -> Complex64 {
     let denominator = inverse_z * (2 * n + 1) as f64 - ratio;
     let norm = denominator.norm_sqr();
-    if norm > 0.0 { denominator.conj() / norm } else { c64::new(1.0 / TINY, 0.0) }
+    if norm > 0.0 { denominator.conj() / norm } else { Complex64::new(1.0 / TINY, 0.0) }
 }
 
 /// Last partial wave that contributes at the level of rounding: x + 4.05 x^{1/3} + 2 (Wiscombe 1980), and two more.

@@ -235,7 +235,7 @@ mod tests {
     /// Rayleigh limit with constant m: Q_pr = Q_abs = 4 x Im L, linear in 1/λ, so the mean follows from ⟨1/λ⟩.
     #[test]
     fn tiny_grains_have_the_mean_of_the_rayleigh_efficiency() {
-        let m = faer::c64::new(1.6, 0.5);
+        let m = num_complex::Complex64::new(1.6, 0.5);
         let l = (m * m - 1.0) / (m * m + 2.0);
         let size = 1e-11;
         let grid = planck_means(&glass(&[(1.6, 0.5)]), &[1000.0], &[size], 5e-3).unwrap();
@@ -262,7 +262,7 @@ mod tests {
         let wavelengths: Vec<f64> = (0..=400).map(|i| 1e-7 * 1e4_f64.powf(i as f64 / 400.0)).collect();
         let index = |&wavelength: &f64| {
             let nu = 1e-5 / wavelength;
-            let oscillator = (faer::c64::new(1.0 - nu * nu, -0.02 * nu)).inv();
+            let oscillator = (num_complex::Complex64::new(1.0 - nu * nu, -0.02 * nu)).inv();
             let m = (oscillator * 0.8 + 2.56).sqrt();
             RefractiveIndex::new(m.re, if wavelength < 2e-6 && wavelength > 3e-7 { 0.0 } else { m.im }).unwrap()
         };

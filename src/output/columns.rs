@@ -3,7 +3,7 @@
 //! The declarations themselves are in `run_columns`, `diagnostics_columns`, `psd_columns` and `budgets`; how they reach
 //! a file is in `parquet` and `csv`.
 
-use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
+use crate::disk::report::{CellFacts, CellReport, DampingReport, KernelReport, RunFacts, StepFacts};
 use crate::physics::constants::{M_MARS, R_MARS};
 use crate::physics::radiation;
 
@@ -318,6 +318,16 @@ impl Row<'_> {
     pub fn supply_share(&self, reference: f64) -> f64 {
         let reference = self.if_supplied(reference);
         if reference > 0.0 { self.report.supply.applied / reference } else { f64::NAN }
+    }
+
+    /// A number of the collision kernel; NaN where collisions were off.
+    pub fn kernel(&self, f: fn(&KernelReport) -> f64) -> f64 {
+        self.report.kernel.as_ref().map_or(f64::NAN, f)
+    }
+
+    /// A number of the damping of e and i; NaN where nothing is damped.
+    pub fn damping(&self, f: fn(&DampingReport) -> f64) -> f64 {
+        self.report.kernel.and_then(|kernel| kernel.damping).as_ref().map_or(f64::NAN, f)
     }
 
     /// A number of the collisional integrator; NaN where collisions were off.

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::OutputError;
 use super::columns::{Column, Field, Table};
 use super::part_file::{PartFile, part_path};
+use crate::checkpoint::snapshot::{Exchange, Snapshot};
 
 /// A CSV table in the making; its file ends in `.part` until [`CsvTable::finish`].
 pub struct CsvTable<T: Table> {
@@ -23,6 +24,27 @@ impl<T: Table> CsvTable<T> {
         let mut writer = csv::Writer::from_writer(PartFile::create(path)?);
         writer.write_record(columns.iter().map(|column| column.name)).map_err(csv_error(path))?;
         Ok(CsvTable { columns, writer, path: path.to_path_buf() })
+    }
+
+    /// Goes on with the table that will become `path` where a checkpoint of the run has left it.
+    ///
+    /// # Errors
+    /// [`OutputError`] if the checkpoint does not know the table, or the file is shorter than it was then.
+    pub fn resume(path: &Path, columns: &'static [Column<T>], from: &Snapshot) -> Result<Self, OutputError> {
+        let mut length = 0;
+        Exchange::restoring(from, "output").count(&length_of(path), "", &mut length)?;
+        let writer = csv::Writer::from_writer(PartFile::reopen(path, length)?);
+        Ok(CsvTable { columns, writer, path: path.to_path_buf() })
+    }
+
+    /// Brings the table to the disk and saves how long it is.
+    ///
+    /// # Errors
+    /// [`OutputError::Io`] if it cannot be written.
+    pub fn save(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
+        self.writer.flush().map_err(OutputError::io("write", &part_path(&self.path)))?;
+        let mut length = self.writer.get_ref().sync()?;
+        Ok(exchange.count(&length_of(&self.path), "length of the table in bytes", &mut length)?)
     }
 
     /// Adds a row.
@@ -45,6 +67,16 @@ impl<T: Table> CsvTable<T> {
         })?;
         file.commit()
     }
+}
+
+/// How long a checkpoint says that the table of `path` is [bytes], if it knows it.
+pub fn saved_length(path: &Path, checkpoint: &Snapshot) -> Option<u64> {
+    checkpoint.count(&format!("output/{}", length_of(path)))
+}
+
+/// Name under which a checkpoint keeps the length of a table.
+pub(super) fn length_of(path: &Path) -> String {
+    format!("{}_length", path.file_stem().unwrap_or_default().display())
 }
 
 fn csv_error(path: &Path) -> impl FnOnce(csv::Error) -> OutputError {

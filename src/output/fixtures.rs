@@ -2,12 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::disk::report::{CellFacts, CellReport, InnerSteps, Ledger, RunFacts, SmolReport, StepFacts, SupplyReport};
+use crate::disk::report::{
+    CellFacts, CellReport, InnerSteps, KernelReport, Ledger, RunFacts, SmolReport, StepFacts, SupplyReport,
+};
 use crate::output::columns::{Bin, Row};
+use crate::output::parquet::Packing;
 use crate::output::recorder::{BinFacts, OutputOptions};
 use crate::output::run_config::RunConfigFacts;
 use crate::output::summary::{Outcome, Performance, StepCounts, SummaryFacts, TimeGridFacts};
 use crate::physics::phase::Phase;
+use crate::physics::stirring::Excitation;
 use crate::run::budget::BudgetRow;
 
 pub(crate) struct Fixture {
@@ -73,6 +77,7 @@ pub(crate) fn options() -> OutputOptions {
         series_stride: 1,
         diagnostics_stride: 1,
         psd_stride: 1,
+        packing: Packing::default(),
     }
 }
 
@@ -264,6 +269,13 @@ pub(crate) fn report(cell: usize) -> CellReport {
         }),
         substeps: 0,
         energy: Default::default(),
+        kernel: Some(KernelReport {
+            used: Excitation { e: 0.31, i: 0.05 },
+            base: Excitation { e: 0.3, i: 0.05 },
+            supply: Excitation { e: 0.5, i: 0.05 },
+            supply_weight: 0.01,
+            damping: None,
+        }),
         inner: InnerSteps { accepted: 20, rejected: 2, fallback: 0 },
         phase: Phase::SOLID,
         grain_temperature: 2100.0,

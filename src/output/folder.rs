@@ -2,9 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::OutputError;
-use super::part_file::part_path;
+use super::chunks::{Chunks, chunk_files};
+use super::lock::Lock;
+use super::part_file::{PART, part_path};
+use super::{OutputError, csv};
+use crate::checkpoint::snapshot::Snapshot;
 
 /// Files that a run writes, relative to its folder.
 const FILES: [&str; 14] = [
@@ -24,10 +28,19 @@ const FILES: [&str; 14] = [
     "debug/sinks_trace.jsonl",
 ];
 
-/// A folder that is ready for a run.
+/// Those of them that are written in chunks and joined at the end.
+const JOINED: [&str; 3] = ["series/run.parquet", "series/diagnostics.parquet", "series/psd_hist.parquet"];
+/// Those of them that grow row by row.
+const GROWING: [&str; 3] = ["checks/mass_budget.csv", "checks/mass_budget_cells.csv", "orbit_rollup.csv"];
+
+/// Folder of the checkpoints, unless the configuration says otherwise.
+pub const CHECKPOINTS: &str = "checkpoints";
+
+/// A folder that is ready for a run, which alone may write there.
 #[derive(Debug, Clone)]
 pub struct OutputFolder {
     path: PathBuf,
+    _lock: Arc<Lock>,
 }
 
 impl OutputFolder {
@@ -39,27 +52,125 @@ impl OutputFolder {
     /// # Errors
     /// [`OutputError`]: `path` is a file, holds a run, cannot be created or cannot be written.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, OutputError> {
+        let folder = Self::claim(path)?;
+        folder.begin(overwrite)?;
+        Ok(folder)
+    }
+
+    /// Makes the folder, if it is not there, and takes its lock; what is in it stays.
+    ///
+    /// # Errors
+    /// [`OutputError`]: `path` is a file, another run writes there, or it cannot be created or written.
+    pub fn claim(path: &Path) -> Result<Self, OutputError> {
         if path.exists() && !path.is_dir() {
             return Err(OutputError::NotAFolder { path: path.to_path_buf() });
         }
-        let folder = OutputFolder { path: path.to_path_buf() };
-        let present = folder.present()?;
+        fs::create_dir_all(path).map_err(OutputError::io("create the folder", path))?;
+        Ok(OutputFolder { path: path.to_path_buf(), _lock: Arc::new(Lock::take(path)?) })
+    }
+
+    /// Prepares the folder for a run from the start, see [`OutputFolder::create`].
+    ///
+    /// # Errors
+    /// [`OutputError`]: it holds a run, or cannot be written.
+    pub fn begin(&self, overwrite: bool) -> Result<(), OutputError> {
+        let present = self.present()?;
         match present.first() {
             Some(found) if !overwrite => {
-                return Err(OutputError::HoldsARun { path: folder.path, found: found.clone() });
+                return Err(OutputError::HoldsARun { path: self.path.clone(), found: found.clone() });
             }
             _ => {}
         }
-        for name in &present {
-            let file = folder.file(name);
-            fs::remove_file(&file).map_err(OutputError::io("remove", &file))?;
-        }
+        present.iter().try_for_each(|name| self.remove(name))?;
         for sub in ["", "series", "checks"] {
-            let sub = folder.path.join(sub);
+            let sub = self.path.join(sub);
             fs::create_dir_all(&sub).map_err(OutputError::io("create the folder", &sub))?;
             probe(&sub)?;
         }
-        Ok(folder)
+        Ok(())
+    }
+
+    /// Prepares the folder for a run that goes on: takes back what an end has made of the files, so that they are as they
+    /// were while the run went on.
+    ///
+    /// # Errors
+    /// [`OutputError`]: a file cannot be renamed or removed.
+    pub fn reopen(&self) -> Result<(), OutputError> {
+        for name in GROWING {
+            let file = self.file(name);
+            if file.exists() {
+                fs::rename(&file, part_path(&file)).map_err(OutputError::io("rename", &file))?;
+            }
+        }
+        for name in JOINED.into_iter().chain(["summary.json"]) {
+            for file in [self.file(name), part_path(&self.file(name))] {
+                if file.exists() {
+                    fs::remove_file(&file).map_err(OutputError::io("remove", &file))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the growing tables of the run in this folder are at least as long as a checkpoint says, and its chunks are
+    /// what they were: what is wrong otherwise.
+    ///
+    /// # Errors
+    /// [`OutputError`]: a file is missing, too short or has changed.
+    pub fn suits(&self, checkpoint: &Snapshot) -> Result<(), OutputError> {
+        for name in JOINED {
+            Chunks::of(&self.file(name)).verify(checkpoint)?;
+        }
+        for name in GROWING {
+            let path = self.file(name);
+            let Some(length) = csv::saved_length(&path, checkpoint) else { continue };
+            let file = if path.exists() { path } else { part_path(&path) };
+            let found = fs::metadata(&file).map_err(OutputError::io("look at", &file))?.len();
+            if found < length {
+                return Err(OutputError::Changed { path: file });
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes chunks that are left although the tables are whole.
+    ///
+    /// # Errors
+    /// [`OutputError`]: one cannot be removed.
+    pub fn remove_chunks(&self) -> Result<(), OutputError> {
+        for file in self.chunks()? {
+            fs::remove_file(&file).map_err(OutputError::io("remove", &file))?;
+        }
+        Ok(())
+    }
+
+    /// Whether files of a run are there.
+    ///
+    /// # Errors
+    /// [`OutputError`]: they cannot be looked at.
+    pub fn holds_a_run(&self) -> Result<bool, OutputError> {
+        Ok(!self.present()?.is_empty())
+    }
+
+    /// Refuses a folder that holds files of a run which are whole.
+    ///
+    /// # Errors
+    /// [`OutputError`]: it does, or they cannot be looked at.
+    pub fn refuse_whole_files(&self) -> Result<(), OutputError> {
+        match self.present()?.into_iter().find(|name| !name.ends_with(PART)) {
+            Some(found) => Err(OutputError::HoldsARun { path: self.path.clone(), found }),
+            None => Ok(()),
+        }
+    }
+
+    fn remove(&self, name: &str) -> Result<(), OutputError> {
+        let file = self.file(name);
+        fs::remove_file(&file).map_err(OutputError::io("remove", &file))
+    }
+
+    fn chunks(&self) -> Result<Vec<PathBuf>, OutputError> {
+        let files = JOINED.iter().map(|name| chunk_files(&self.file(name)));
+        Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
     }
 
     /// The folder itself.
@@ -83,6 +194,8 @@ impl OutputFolder {
                 }
             }
         }
+        let chunks = self.chunks()?;
+        present.extend(chunks.iter().map(|file| file.strip_prefix(&self.path).unwrap_or(file).display().to_string()));
         Ok(present)
     }
 }
@@ -96,6 +209,7 @@ fn probe(folder: &Path) -> Result<(), OutputError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lock::LOCK_FILE;
     use super::*;
 
     #[test]
@@ -103,7 +217,11 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let path = base.path().join("a/b");
         let folder = OutputFolder::create(&path, false).unwrap();
-        let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        // Its lock lasts as long as it.
+        drop(folder.clone());
+        assert!(path.join(LOCK_FILE).exists());
+        drop(folder);
+        let mut names: Vec<_> = fs::read_dir(&path).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["checks", "series"]);
         assert_eq!(fs::read_dir(path.join("series")).unwrap().count(), 0);
@@ -142,7 +260,11 @@ mod tests {
         }
         let mine = ["notes.txt", "series/figure.png", "series/run.parquet.bak"];
         mine.iter().for_each(|name| fs::write(folder.file(name), "mine").unwrap());
-        OutputFolder::create(base.path(), true).unwrap();
+        let chunk = folder.file("series/run_chunk_000000000_000000005.parquet");
+        fs::write(&chunk, "old").unwrap();
+        assert!(matches!(OutputFolder::create(base.path(), true).unwrap_err(), OutputError::Locked { .. }));
+        folder.begin(true).unwrap();
+        assert!(!chunk.exists());
         assert!(FILES.iter().all(|name| !folder.file(name).exists() && !part_path(&folder.file(name)).exists()));
         assert!(mine.iter().all(|name| folder.file(name).exists()));
     }

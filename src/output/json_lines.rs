@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 
 use super::OutputError;
 use super::columns::{Column, Field, Table};
+use super::csv::length_of;
 use super::part_file::{PartFile, part_path};
+use crate::checkpoint::snapshot::{Exchange, Snapshot};
 
 /// A table in the making; its file ends in `.part` until [`JsonLines::finish`].
 pub struct JsonLines<T: Table> {
@@ -23,6 +25,27 @@ impl<T: Table> JsonLines<T> {
     /// [`OutputError::Io`] if the file cannot be created.
     pub fn create(path: &Path, columns: &'static [Column<T>]) -> Result<Self, OutputError> {
         Ok(JsonLines { columns, writer: BufWriter::new(PartFile::create(path)?), path: path.to_path_buf() })
+    }
+
+    /// Goes on with the table that will become `path` where a checkpoint of the run has left it.
+    ///
+    /// # Errors
+    /// [`OutputError`] if the checkpoint does not know the table, or the file is shorter than it was then.
+    pub fn resume(path: &Path, columns: &'static [Column<T>], from: &Snapshot) -> Result<Self, OutputError> {
+        let mut length = 0;
+        Exchange::restoring(from, "output").count(&length_of(path), "", &mut length)?;
+        let writer = BufWriter::new(PartFile::reopen(path, length)?);
+        Ok(JsonLines { columns, writer, path: path.to_path_buf() })
+    }
+
+    /// Brings the table to the disk and saves how long it is.
+    ///
+    /// # Errors
+    /// [`OutputError::Io`] if it cannot be written.
+    pub fn save(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
+        self.writer.flush().map_err(OutputError::io("write", &part_path(&self.path)))?;
+        let mut length = self.writer.get_ref().sync()?;
+        Ok(exchange.count(&length_of(&self.path), "length of the table in bytes", &mut length)?)
     }
 
     /// Adds a row.

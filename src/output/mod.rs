@@ -5,10 +5,11 @@
 //!
 //! - [`columns`]: the declaration of a column and the row it looks at; `run_columns`, `diagnostics_columns`,
 //!   `psd_columns` and [`budgets`] hold the declarations
-//! - [`parquet`], [`csv`]: the two table formats; [`part_file`]: how a file becomes whole
+//! - [`parquet`], [`csv`]: the two table formats; [`chunks`]: the pieces of a table, [`part_file`]: how a file becomes
+//!   whole
 //! - [`extras`]: tables on request, with the columns of [`step_columns`]; [`json_lines`]: their third format; [`run_card`]
 //! - [`tracks`], [`summary`], [`run_config`], [`provenance`]: the JSON files
-//! - [`folder`]: the output folder; [`recorder`]: ties everything together, read it first
+//! - [`folder`]: the output folder, [`lock`] against another run, [`archive`] of a finished one; [`recorder`]: ties everything together, read it first
 //! - [`docs`]: renders `docs/output.md`
 //!
 //! Nothing here computes physics; the numbers come from [`crate::disk::report`] and [`crate::run::budget`].
@@ -18,7 +19,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::checkpoint::snapshot::SnapshotError;
+
+pub mod archive;
 pub mod budgets;
+pub mod chunks;
 pub mod columns;
 pub mod csv;
 pub mod diagnostics_columns;
@@ -26,6 +31,7 @@ pub mod docs;
 pub mod extras;
 pub mod folder;
 pub mod json_lines;
+pub mod lock;
 pub mod parquet;
 pub mod part_file;
 pub mod provenance;
@@ -71,14 +77,35 @@ pub enum OutputError {
         /// The path that was asked for.
         path: PathBuf,
     },
+    /// Another run writes there.
+    #[error("the output folder {} belongs to a run that goes on: {holder}", path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+        /// Who has it.
+        holder: String,
+    },
     /// The folder holds the files of an earlier run.
-    #[error("the output folder {} already holds a run ({found}); choose another, or replace it with --overwrite", path.display())]
+    #[error(
+        "the output folder {} already holds a run ({found}); go on with it by --resume, replace it by --overwrite, or \
+         choose another",
+        path.display()
+    )]
     HoldsARun {
         /// The folder.
         path: PathBuf,
         /// The file that shows it.
         found: String,
     },
+    /// A file is not what this run has written.
+    #[error("{} is not what this run has written there; it has changed since", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A checkpoint does not fit the tables.
+    #[error("the checkpoint does not fit this run: {0}")]
+    Restore(#[from] SnapshotError),
     /// A record does not fit the disk that the recorder was made for.
     #[error("a record with {got} {what} was handed to a recorder of {expected}")]
     Shape {

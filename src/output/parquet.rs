@@ -1,17 +1,23 @@
-//! Parquet tables, written as a stream of row groups.
+//! Parquet tables, written as a stream of chunks.
 //!
-//! Rows are collected column by column; when enough of them are there, they go to the file as one row group, so that
-//! memory stays bounded however long the run is. Numbers are stored as byte streams (sign and exponent bytes of
-//! neighbours are alike and compress well), text with a dictionary. Units and meanings travel in the file.
+//! Rows are collected column by column; when enough of them are there, they become a [`chunks`](super::chunks): a whole
+//! Parquet file of one row group, so that memory stays bounded however long the run is, and what was recorded stays
+//! readable whatever happens. At the end the chunks are joined without being unpacked. Numbers are stored as byte streams
+//! (sign and exponent bytes of neighbours are alike and compress well), text with a dictionary. Units and meanings travel
+//! in the file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::builder::{ArrayBuilder, BooleanBuilder, Float64Builder, Int64Builder, StringBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{ArrayRef, RecordBatch, StructArray};
 use arrow_schema::{DataType, Field as ArrowField, Fields, Schema, SchemaRef};
+use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
@@ -19,64 +25,133 @@ use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
 use super::OutputError;
+use super::chunks::Chunks;
 use super::columns::{Column, Field, Table, Value};
-use super::part_file::PartFile;
+use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 
 /// Version of the meaning of the columns; it changes when a column changes its meaning.
 pub const SCHEMA_VERSION: &str = "1";
 
-/// Values of one row group: 4 million, so some 32 MB in memory.
-const VALUES_PER_ROW_GROUP: usize = 4_000_000;
+/// Most values of a chunk: one million, so some 8 MB in memory.
+const MOST_VALUES: usize = 1_000_000;
 
-/// A Parquet table in the making.
-///
-/// Its file ends in `.part` until [`TableWriter::finish`]; dropped before, it stays so.
+/// How tables are cut into chunks, packed and kept. What is in a file, to the last byte, follows from `codec` and the
+/// two limits; the rest says what is on the disk while the run goes on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Packing {
+    /// How values are compressed.
+    pub codec: Codec,
+    /// Most records of a chunk; 0 leaves it to the size.
+    pub records: u64,
+    /// Most bytes that the rows of a table may take before they become a chunk.
+    pub memory: usize,
+    /// Whether chunks are files as soon as they are full; else they stay in memory until the end or a checkpoint.
+    pub streaming: bool,
+    /// Whether the chunks are joined at the end.
+    pub merge: bool,
+    /// Whether their files go once they are joined.
+    pub clean_up: bool,
+}
+
+impl Default for Packing {
+    fn default() -> Self {
+        let codec = Codec::Zstd;
+        Packing { codec, records: 0, memory: usize::MAX, streaming: true, merge: true, clean_up: true }
+    }
+}
+
+impl Packing {
+    /// Whether the chunks are joined: those in memory always are.
+    fn joins(&self) -> bool {
+        self.merge || !self.streaming
+    }
+
+    /// Whether no chunk stays once all tables are whole.
+    pub fn removes_chunks(&self) -> bool {
+        self.joins() && (self.clean_up || !self.streaming)
+    }
+}
+
+/// How values are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// Fast.
+    Snappy,
+    /// Small, and fast enough.
+    Zstd,
+    /// Not at all.
+    None,
+}
+
+impl Codec {
+    fn compression(self) -> Result<Compression, ParquetError> {
+        Ok(match self {
+            Codec::Snappy => Compression::SNAPPY,
+            Codec::Zstd => Compression::ZSTD(ZstdLevel::try_new(1)?),
+            Codec::None => Compression::UNCOMPRESSED,
+        })
+    }
+}
+
+/// A Parquet table in the making; it has its file after [`TableWriter::finish`].
 pub struct TableWriter<T: Table> {
     columns: Vec<Column<T>>,
     schema: SchemaRef,
-    writer: ArrowWriter<PartFile>,
+    properties: WriterProperties,
+    packing: Packing,
     buffers: Vec<Buffer>,
     rows_waiting: usize,
-    rows_per_group: usize,
+    records_waiting: u64,
+    rows_per_chunk: usize,
     rows: u64,
-    path: std::path::PathBuf,
+    chunks: Chunks,
 }
 
 impl<T: Table> TableWriter<T> {
     /// Starts the table that will become `path`.
     ///
     /// # Errors
-    /// [`OutputError`] if the file cannot be created.
-    pub fn create(path: &Path, columns: &[Column<T>]) -> Result<Self, OutputError> {
-        let rows_per_group = (VALUES_PER_ROW_GROUP / columns.len().max(1)).max(1);
-        Self::with_rows_per_group(path, columns, rows_per_group)
-    }
-
-    fn with_rows_per_group(path: &Path, columns: &[Column<T>], rows_per_group: usize) -> Result<Self, OutputError> {
+    /// [`OutputError`] if the library does not take the packing.
+    pub fn create(path: &Path, columns: &[Column<T>], packing: Packing) -> Result<Self, OutputError> {
         // Twice: pyarrow looks at the Arrow schema, others at the footer.
         let facts = facts(columns);
         let schema = Arc::new(Schema::new(arrow_fields(columns)).with_metadata(HashMap::from(facts.clone())));
-        let part = PartFile::create(path)?;
-        let writer = properties(columns, facts)
-            .and_then(|properties| ArrowWriter::try_new(part, schema.clone(), Some(properties)))
-            .map_err(parquet_error(path))?;
-        let buffers = columns.iter().map(Buffer::new).collect();
-        let path = path.to_path_buf();
-        let columns = columns.to_vec();
-        Ok(TableWriter { columns, schema, writer, buffers, rows_waiting: 0, rows_per_group, rows: 0, path })
+        let values = MOST_VALUES.min(packing.memory / size_of::<f64>());
+        Ok(TableWriter {
+            columns: columns.to_vec(),
+            schema,
+            properties: properties(columns, facts, packing.codec).map_err(parquet_error(path))?,
+            packing,
+            buffers: columns.iter().map(Buffer::new).collect(),
+            rows_waiting: 0,
+            records_waiting: 0,
+            rows_per_chunk: (values / columns.len().max(1)).max(1),
+            rows: 0,
+            chunks: Chunks::of(path),
+        })
     }
 
     /// Adds a row.
     ///
     /// # Errors
-    /// [`OutputError`] if the row completes a row group and that cannot be written.
+    /// [`OutputError`] if the row completes a chunk and that cannot be written.
     pub fn push(&mut self, row: &T::Row<'_>) -> Result<(), OutputError> {
         for (buffer, column) in self.buffers.iter_mut().zip(&self.columns) {
             buffer.push(column, row);
         }
         self.rows += 1;
         self.rows_waiting += 1;
-        if self.rows_waiting >= self.rows_per_group { self.flush() } else { Ok(()) }
+        if self.rows_waiting >= self.rows_per_chunk { self.close_chunk() } else { Ok(()) }
+    }
+
+    /// Says that all rows of a record are there.
+    ///
+    /// # Errors
+    /// [`OutputError`] if the record completes a chunk and that cannot be written.
+    pub fn end_record(&mut self) -> Result<(), OutputError> {
+        self.records_waiting += 1;
+        let full = self.packing.records > 0 && self.records_waiting >= self.packing.records;
+        if full { self.close_chunk() } else { Ok(()) }
     }
 
     /// Rows so far.
@@ -84,31 +159,92 @@ impl<T: Table> TableWriter<T> {
         self.rows
     }
 
-    /// Makes the file whole; a table without rows leaves no file.
+    /// Makes the table whole, in one file or in chunks; a table without rows leaves no file. The chunks are handed back,
+    /// to be removed when everything else is whole.
     ///
     /// # Errors
-    /// [`OutputError`] if the rest cannot be written; the file then keeps the ending `.part`.
-    pub fn finish(mut self) -> Result<(), OutputError> {
-        self.flush()?;
-        let file = self.writer.into_inner().map_err(parquet_error(&self.path))?;
-        if self.rows == 0 { file.discard() } else { file.commit() }
+    /// [`OutputError`] if the rest cannot be written; the chunks are then still there.
+    pub fn finish(mut self) -> Result<Chunks, OutputError> {
+        self.close_chunk()?;
+        if self.packing.joins() {
+            self.chunks.merge(self.properties.clone())?;
+        }
+        Ok(self.chunks)
     }
 
-    fn flush(&mut self) -> Result<(), OutputError> {
+    /// Saves what is not in a file yet and where the files end, or goes on from there.
+    ///
+    /// # Errors
+    /// A file cannot be written; a file of an earlier part of the run has changed.
+    pub fn exchange(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
+        let name = self.chunks.name().to_string();
+        let name = |what: &str| format!("{name}_{what}");
+        if !exchange.restores() {
+            self.chunks.spill()?;
+        }
+        let mut pending = if exchange.restores() { Vec::new() } else { self.encode_copy()? };
+        exchange.count(&name("rows"), "rows of the table", &mut self.rows)?;
+        exchange.count(&name("records_waiting"), "records since the last chunk", &mut self.records_waiting)?;
+        self.chunks.exchange(exchange)?;
+        exchange.bytes(&name("pending"), "rows after the last chunk, as a Parquet file", &mut pending)?;
+        if exchange.restores() {
+            self.chunks.check()?;
+            self.decode(pending)
+                .map_err(|error| SnapshotError::Nonsense { name: name("pending"), reason: error.to_string() })?;
+        }
+        Ok(())
+    }
+
+    fn close_chunk(&mut self) -> Result<(), OutputError> {
+        self.records_waiting = 0;
         if self.rows_waiting == 0 {
             return Ok(());
         }
         let arrays = self.buffers.iter_mut().map(Buffer::finish).collect();
-        self.rows_waiting = 0;
-        RecordBatch::try_new(self.schema.clone(), arrays)
-            .map_err(ParquetError::from)
-            .and_then(|batch| self.writer.write(&batch))
-            .and_then(|()| self.writer.flush())
-            .map_err(parquet_error(&self.path))
+        let rows = std::mem::take(&mut self.rows_waiting) as u64;
+        let bytes = self.encode(arrays)?;
+        self.chunks.add(rows, bytes, self.packing.streaming)
+    }
+
+    /// The rows that wait, as a chunk; they go on waiting.
+    fn encode_copy(&mut self) -> Result<Vec<u8>, OutputError> {
+        if self.rows_waiting == 0 {
+            return Ok(Vec::new());
+        }
+        self.encode(self.buffers.iter().map(Buffer::copy).collect())
+    }
+
+    /// Takes back the rows of [`TableWriter::encode_copy`].
+    fn decode(&mut self, pending: Vec<u8>) -> Result<(), ParquetError> {
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(pending))?;
+        if reader.schema().fields() != self.schema.fields() {
+            return Err(ParquetError::General("the table has other columns".to_string()));
+        }
+        for batch in reader.build()? {
+            let batch = batch?;
+            for (buffer, array) in self.buffers.iter_mut().zip(batch.columns()) {
+                buffer.append(array)?;
+            }
+            self.rows_waiting += batch.num_rows();
+        }
+        Ok(())
+    }
+
+    fn encode(&self, arrays: Vec<ArrayRef>) -> Result<Vec<u8>, OutputError> {
+        let encode = || {
+            let batch = RecordBatch::try_new(self.schema.clone(), arrays)?;
+            let mut writer = ArrowWriter::try_new(Vec::new(), self.schema.clone(), Some(self.properties.clone()))?;
+            writer.write(&batch)?;
+            writer.into_inner()
+        };
+        encode().map_err(parquet_error(self.chunks.path()))
     }
 }
 
-fn parquet_error(path: &Path) -> impl FnOnce(ParquetError) -> OutputError {
+pub(super) fn parquet_error(path: &Path) -> impl FnOnce(ParquetError) -> OutputError {
     let path = path.to_path_buf();
     move |source| OutputError::Parquet { path, source }
 }
@@ -166,6 +302,36 @@ impl Buffer {
             }
         }
     }
+
+    /// What is in it, which stays.
+    fn copy(&self) -> ArrayRef {
+        match self {
+            Buffer::Real(b) => ArrayBuilder::finish_cloned(b),
+            Buffer::Integer(b) => ArrayBuilder::finish_cloned(b),
+            Buffer::Flag(b) => ArrayBuilder::finish_cloned(b),
+            Buffer::Text(b) => ArrayBuilder::finish_cloned(b),
+            Buffer::Struct(fields, buffers) => {
+                let arrays = buffers.iter().map(Buffer::copy).collect();
+                Arc::new(StructArray::new(fields.clone(), arrays, None))
+            }
+        }
+    }
+
+    /// Adds what [`Buffer::copy`] has given, of a column of the same type.
+    fn append(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
+        match self {
+            Buffer::Real(b) => b.append_array(array.as_primitive::<Float64Type>()),
+            Buffer::Integer(b) => b.append_array(array.as_primitive::<Int64Type>()),
+            Buffer::Flag(b) => b.append_array(array.as_boolean()),
+            Buffer::Text(b) => b.append_array(array.as_string::<i32>())?,
+            Buffer::Struct(_, buffers) => {
+                for (buffer, member) in buffers.iter_mut().zip(array.as_struct().columns()) {
+                    buffer.append(member)?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 fn arrow_fields<T: Table>(columns: &[Column<T>]) -> Fields {
@@ -200,9 +366,13 @@ fn facts<T: Table>(columns: &[Column<T>]) -> [(String, String); 4] {
     ]
 }
 
-fn properties<T: Table>(columns: &[Column<T>], facts: [(String, String); 4]) -> Result<WriterProperties, ParquetError> {
+fn properties<T: Table>(
+    columns: &[Column<T>],
+    facts: [(String, String); 4],
+    codec: Codec,
+) -> Result<WriterProperties, ParquetError> {
     let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_compression(codec.compression()?)
         .set_created_by(PROGRAM.to_owned())
         .set_max_row_group_row_count(None)
         .set_key_value_metadata(Some(facts.map(|(key, value)| KeyValue::new(key, value)).to_vec()));

@@ -4,7 +4,7 @@
 //! system does in one step. So a reader never sees half a file under the final name, whenever the program ends.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::OutputError;
@@ -28,6 +28,39 @@ impl PartFile {
         let part = part_path(path);
         let file = File::create(&part).map_err(OutputError::io("create", &part))?;
         Ok(PartFile { file, path: path.to_path_buf() })
+    }
+
+    /// Takes over `NAME.part` of the file that will become `path`, opened for writing by somebody else.
+    pub fn adopt(file: File, path: &Path) -> Self {
+        PartFile { file, path: path.to_path_buf() }
+    }
+
+    /// Goes on with the file that will become `path` behind its first `length` bytes; what follows them is cut off.
+    ///
+    /// # Errors
+    /// [`OutputError::Io`] if the file cannot be opened or is shorter.
+    pub fn reopen(path: &Path, length: u64) -> Result<Self, OutputError> {
+        let part = part_path(path);
+        let open = || {
+            let mut file = File::options().write(true).open(&part)?;
+            let found = file.metadata()?.len();
+            if found < length {
+                return Err(io::Error::other(format!("it has {found} bytes, and had {length} before")));
+            }
+            file.set_len(length)?;
+            file.seek(SeekFrom::End(0))?;
+            Ok(file)
+        };
+        Ok(PartFile { file: open().map_err(OutputError::io("go on with", &part))?, path: path.to_path_buf() })
+    }
+
+    /// Brings what was written to the disk; returns how many bytes the file has.
+    ///
+    /// # Errors
+    /// [`OutputError::Io`] if the system refuses.
+    pub fn sync(&self) -> Result<u64, OutputError> {
+        let length = self.file.sync_data().and_then(|()| self.file.metadata()).map(|facts| facts.len());
+        length.map_err(OutputError::io("write to disk", &part_path(&self.path)))
     }
 
     /// Final name of the file.

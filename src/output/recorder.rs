@@ -8,15 +8,17 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::checkpoint::snapshot::{Exchange, Snapshot};
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
 use crate::output::OutputError;
 use crate::output::budgets::{CELLS_BUDGET, CellBudget, CellsBudget, DISK_BUDGET, DiskBudget, ORBITS, Orbits};
-use crate::output::columns::{Bin, Row, Series};
+use crate::output::chunks::Chunks;
+use crate::output::columns::{Bin, Column, Row, Series, Table};
 use crate::output::csv::CsvTable;
 use crate::output::diagnostics_columns::DIAGNOSTICS;
 use crate::output::extras::{ExtraOptions, Extras};
-use crate::output::folder::OutputFolder;
-use crate::output::parquet::TableWriter;
+use crate::output::folder::{CHECKPOINTS, OutputFolder};
+use crate::output::parquet::{Packing, TableWriter};
 use crate::output::part_file::{write_json, write_text};
 use crate::output::psd_columns::PSD_HIST;
 use crate::output::run_card::run_card;
@@ -29,7 +31,7 @@ use crate::run::budget::{BudgetRow, OrbitRow};
 /// Which tables are written, and how often.
 ///
 /// A stride of n keeps the records 0, n, 2n, … and the last one; 0 and 1 keep all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutputOptions {
     /// Whether `series/psd_hist.parquet` is written.
     pub psd_history: bool,
@@ -43,6 +45,8 @@ pub struct OutputOptions {
     pub diagnostics_stride: u64,
     /// Stride of `series/psd_hist.parquet`.
     pub psd_stride: u64,
+    /// How the Parquet tables are cut and packed.
+    pub packing: Packing,
 }
 
 /// The size bins.
@@ -52,6 +56,15 @@ pub struct BinFacts {
     pub centres: Vec<f64>,
     /// Width of each bin [m].
     pub widths: Vec<f64>,
+}
+
+/// Whether a run is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It is.
+    Now,
+    /// It may go on from its last checkpoint, which needs the tables as they are.
+    Later,
 }
 
 /// Writes the files of one run.
@@ -77,10 +90,12 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Opens the tables in `folder` and writes `run_config.json` with the status `pre_run`.
+    /// Opens the tables in `folder` and writes `run_config.json` with the status `pre_run`; `from`: the checkpoint from
+    /// which the run goes on.
     ///
     /// # Errors
-    /// [`OutputError`] if a file cannot be written, or if `sizes` has not as many widths as centres.
+    /// [`OutputError`] if a file cannot be written or is not what the checkpoint has left, or if `sizes` has not as many
+    /// widths as centres.
     pub fn create(
         folder: OutputFolder,
         run: &RunFacts,
@@ -88,23 +103,38 @@ impl Recorder {
         sizes: &BinFacts,
         options: OutputOptions,
         config: RunConfigFacts,
+        from: Option<&Snapshot>,
     ) -> Result<Self, OutputError> {
         shape("bin widths", sizes.centres.len(), sizes.widths.len())?;
-        write_json(&folder.file("run_config.json"), &before_run(&folder, run, &config))?;
-        let parquet = |name, columns: &[_]| TableWriter::create(&folder.file(name), columns);
+        let mut recorder = Self::open(folder, run, cells, sizes, options, config, from)?;
+        if let Some(snapshot) = from {
+            recorder.exchange_position(&mut Exchange::restoring(snapshot, "output"))?;
+        }
+        let facts = before_run(&recorder.folder, run, &recorder.config);
+        write_json(&recorder.folder.file("run_config.json"), &facts)?;
+        Ok(recorder)
+    }
+
+    fn open(
+        folder: OutputFolder,
+        run: &RunFacts,
+        cells: &[CellFacts],
+        sizes: &BinFacts,
+        options: OutputOptions,
+        config: RunConfigFacts,
+        from: Option<&Snapshot>,
+    ) -> Result<Self, OutputError> {
+        let parquet = |name, columns: &[_]| TableWriter::create(&folder.file(name), columns, options.packing);
         Ok(Recorder {
             series: parquet("series/run.parquet", &run_columns::of(run))?,
             diagnostics: parquet("series/diagnostics.parquet", DIAGNOSTICS)?,
             psd: options.psd_history.then(|| parquet("series/psd_hist.parquet", PSD_HIST)).transpose()?,
-            budget: CsvTable::create(&folder.file("checks/mass_budget.csv"), DISK_BUDGET)?,
+            budget: csv(&folder, "checks/mass_budget.csv", DISK_BUDGET, from)?,
             cell_budgets: options
                 .mass_budget_cells
-                .then(|| CsvTable::create(&folder.file("checks/mass_budget_cells.csv"), CELLS_BUDGET))
+                .then(|| csv(&folder, "checks/mass_budget_cells.csv", CELLS_BUDGET, from))
                 .transpose()?,
-            orbits: options
-                .orbit_rollup
-                .then(|| CsvTable::create(&folder.file("orbit_rollup.csv"), ORBITS))
-                .transpose()?,
+            orbits: options.orbit_rollup.then(|| csv(&folder, "orbit_rollup.csv", ORBITS, from)).transpose()?,
             run: run.clone(),
             cells: cells.to_vec(),
             sizes: sizes.clone(),
@@ -119,12 +149,12 @@ impl Recorder {
         })
     }
 
-    /// The same with the tables that the configuration asks for on top.
+    /// The same with the tables that the configuration asks for on top; `from` as before.
     ///
     /// # Errors
-    /// [`OutputError`] if a file cannot be created.
-    pub fn with_extras(mut self, options: &ExtraOptions) -> Result<Self, OutputError> {
-        self.extras = Extras::create(&self.folder, options)?;
+    /// [`OutputError`] if a file cannot be created, or is not what the checkpoint has left.
+    pub fn with_extras(mut self, options: &ExtraOptions, from: Option<&Snapshot>) -> Result<Self, OutputError> {
+        self.extras = Extras::create(&self.folder, options, self.options.packing, from)?;
         self.run_card = options.run_card;
         Ok(self)
     }
@@ -177,7 +207,10 @@ impl Recorder {
         if due(self.options.psd_stride) {
             self.record_distributions(step, reports, distributions, t_coll_min)?;
         }
-        Ok(())
+        self.series.end_record()?;
+        self.diagnostics.end_record()?;
+        self.extras.end_record()?;
+        self.psd.as_mut().map_or(Ok(()), TableWriter::end_record)
     }
 
     /// The Python program repeats the last row of a stopped cell for ever.
@@ -250,23 +283,53 @@ impl Recorder {
         }
     }
 
-    /// Makes every table whole and writes `summary.json` and the final `run_config.json`; returns the summary.
+    /// Saves where the files end and what is not in them yet; everything until now is on the disk then.
+    ///
+    /// # Errors
+    /// [`OutputError`] if a file cannot be written.
+    pub fn save(&mut self, snapshot: &mut Snapshot) -> Result<(), OutputError> {
+        let mut exchange = Exchange::saving(snapshot, "output");
+        self.exchange_position(&mut exchange)?;
+        exchange.enter("output");
+        self.budget.save(&mut exchange)?;
+        self.cell_budgets.as_mut().map_or(Ok(()), |table| table.save(&mut exchange))?;
+        self.orbits.as_mut().map_or(Ok(()), |table| table.save(&mut exchange))?;
+        self.extras.save(&mut exchange)
+    }
+
+    /// Everything but the CSV tables, which are opened where they end.
+    fn exchange_position(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
+        exchange.count("records", "records so far", &mut self.records)?;
+        self.series.exchange(exchange)?;
+        self.diagnostics.exchange(exchange)?;
+        self.psd.as_mut().map_or(Ok(()), |table| table.exchange(exchange))?;
+        Ok(self.tracks.exchange(exchange)?)
+    }
+
+    /// Makes every table whole and writes `summary.json` and the final `run_config.json`; returns the summary. The tables
+    /// of a run that goes on later stay as they are.
     ///
     /// When a table cannot be completed, the others still are, and the summary says that the run failed.
     ///
     /// # Errors
     /// The first [`OutputError`].
-    pub fn finish(self, facts: &SummaryFacts) -> Result<Value, OutputError> {
-        let tables = [
-            self.series.finish(),
-            self.diagnostics.finish(),
-            self.psd.map_or(Ok(()), TableWriter::finish),
-            self.budget.finish(),
-            self.cell_budgets.map_or(Ok(()), CsvTable::finish),
-            self.orbits.map_or(Ok(()), CsvTable::finish),
-            self.extras.finish(),
-        ];
-        let tables: Result<(), OutputError> = tables.into_iter().collect();
+    pub fn finish(self, facts: &SummaryFacts, end: End) -> Result<Value, OutputError> {
+        let mut chunks = Vec::new();
+        let mut keep = |finished: Result<Chunks, OutputError>| finished.map(|whole| chunks.push(whole));
+        let tables: Result<(), OutputError> = match end {
+            End::Later => Ok(()),
+            End::Now => [
+                keep(self.series.finish()),
+                keep(self.diagnostics.finish()),
+                self.psd.map_or(Ok(()), |table| keep(table.finish())),
+                self.budget.finish(),
+                self.cell_budgets.map_or(Ok(()), CsvTable::finish),
+                self.orbits.map_or(Ok(()), CsvTable::finish),
+                self.extras.finish().map(|whole| chunks.extend(whole)),
+            ]
+            .into_iter()
+            .collect(),
+        };
         let mut facts = facts.clone();
         if let (Err(error), Outcome::Complete) = (&tables, &facts.outcome) {
             facts.outcome = Outcome::Failed { reason: error.to_string(), time: facts.time_end, cell: None };
@@ -279,6 +342,11 @@ impl Recorder {
         let card_written =
             if self.run_card { write_text(&folder.file("run_card.md"), &run_card(&summary, &config)) } else { Ok(()) };
         tables.and(summary_written).and(config_written).and(card_written)?;
+        // A run that failed may go on from a checkpoint, which needs them.
+        let needed = facts.outcome != Outcome::Complete && self.folder.file(CHECKPOINTS).exists();
+        if self.options.packing.removes_chunks() && end == End::Now && !needed {
+            chunks.iter().try_for_each(Chunks::remove)?;
+        }
         Ok(summary)
     }
 
@@ -286,6 +354,16 @@ impl Recorder {
     pub fn folder(&self) -> &OutputFolder {
         &self.folder
     }
+}
+
+fn csv<T: Table>(
+    folder: &OutputFolder,
+    name: &str,
+    columns: &'static [Column<T>],
+    from: Option<&Snapshot>,
+) -> Result<CsvTable<T>, OutputError> {
+    let path = folder.file(name);
+    from.map_or_else(|| CsvTable::create(&path, columns), |snapshot| CsvTable::resume(&path, columns, snapshot))
 }
 
 /// Shortest collision time of all cells [s]; NaN if none had one.

@@ -149,27 +149,29 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::text("supply_transport_mode", "text", "Where the supply goes first: direct or deep_mixing.",
         |r| Some(r.run.supply_transport_mode)),
     Col::real("e_kernel_used", NONE, "Eccentricity in the collision kernel.",
-        |r| kernel(r, r.cell.eccentricity)).zero_in_python(),
+        |r| r.kernel(|k| k.used.e)).zero_in_python(),
     Col::real("i_kernel_used", "rad", "Inclination in the collision kernel.",
-        |r| kernel(r, r.cell.inclination)).zero_in_python(),
+        |r| r.kernel(|k| k.used.i)).zero_in_python(),
     Col::real("e_kernel_base", NONE, "The eccentricity before the supply's velocity is blended in.",
-        |r| kernel(r, r.cell.eccentricity)).zero_in_python(),
+        |r| r.kernel(|k| k.base.e)).zero_in_python(),
     Col::real("i_kernel_base", "rad", "The inclination before the supply's velocity is blended in.",
-        |r| kernel(r, r.cell.inclination)).zero_in_python(),
+        |r| r.kernel(|k| k.base.i)).zero_in_python(),
     Col::real("e_kernel_supply", NONE, "Eccentricity of supplied grains.",
-        |r| kernel(r, r.cell.eccentricity)).zero_in_python(),
+        |r| r.kernel(|k| k.supply.e)).zero_in_python(),
     Col::real("i_kernel_supply", "rad", "Inclination of supplied grains.",
-        |r| kernel(r, r.cell.inclination)).zero_in_python(),
-    Col::real("e_kernel_effective", NONE, "Equals e_kernel_used.", |r| kernel(r, r.cell.eccentricity)).zero_in_python(),
-    Col::real("i_kernel_effective", "rad", "Equals i_kernel_used.", |r| kernel(r, r.cell.inclination)).zero_in_python(),
-    Col::real("e_state_next", NONE, "Damped eccentricity; null where nothing damps it.", |_| f64::NAN).zero_in_python(),
-    Col::real("i_state_next", NONE, "Damped inclination; null where nothing damps it.", |_| f64::NAN).zero_in_python(),
+        |r| r.kernel(|k| k.supply.i)).zero_in_python(),
+    Col::real("e_kernel_effective", NONE, "Equals e_kernel_used.", |r| r.kernel(|k| k.used.e)).zero_in_python(),
+    Col::real("i_kernel_effective", "rad", "Equals i_kernel_used.", |r| r.kernel(|k| k.used.i)).zero_in_python(),
+    Col::real("e_state_next", NONE, "Damped eccentricity at the end of the record; null where nothing damps it.",
+        |r| r.damping(|d| d.next.e)).zero_in_python(),
+    Col::real("i_state_next", NONE, "Damped inclination [rad] at the end of the record; null where nothing damps it.",
+        |r| r.damping(|d| d.next.i)).zero_in_python(),
     Col::real("t_damp_collisions", "s", "Time in which collisions damp the excitation; null where nothing is damped.",
-        |_| f64::NAN).zero_in_python(),
+        |r| r.damping(|d| d.time)).zero_in_python(),
     Col::real("e_eq_target", NONE, "Eccentricity that damping tends to; null where nothing is damped.",
-        |_| f64::NAN).zero_in_python(),
-    Col::real("supply_velocity_weight_w", NONE, "Supplied mass over the mass before and the supplied mass.",
-        supply_weight).zero_in_python(),
+        |r| r.damping(|d| d.target)).zero_in_python(),
+    Col::real("supply_velocity_weight_w", NONE, "Weight of the supply in e and i of the last step of the record.",
+        |r| r.kernel(|k| k.supply_weight)).zero_in_python(),
     Col::real("supply_temperature_scale", NONE, "Factor of the temperature of Mars on the supply; null without supply.",
         |r| r.if_supplied(r.report.supply.temperature_scale)),
     Col::real("supply_temperature_value", NONE,
@@ -292,7 +294,7 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::text("phase_state", "category", "State of the material: solid or vapor.",
         |r| Some(r.report.phase.state.as_str())),
     Col::real("phase_f_vap", NONE, "Vapour fraction of the phase rule.", |r| r.report.phase.f_vap),
-    Col::text("phase_method", "category", "How the phase was found: threshold or disabled.",
+    Col::text("phase_method", "category", "How the phase was found: threshold, map or disabled.",
         |r| Some(r.run.phase_method)),
     Col::text("phase_reason", "category", "Configuration block behind it.", |r| Some(r.run.phase_reason)),
     Col::text("phase_bulk_state", "category", "State of the bulk: solid_dominated, mixed or liquid_dominated.",
@@ -347,17 +349,6 @@ fn sink_selected(r: &Row<'_>) -> &'static str {
         report if report.t_escape.is_finite() => "hydro_escape",
         _ => "none",
     }
-}
-
-/// Share of the supply in the mass of the cell, which weights its velocity; NaN where there was no kernel.
-fn supply_weight(row: &Row<'_>) -> f64 {
-    let supplied = row.report.ledger.supplied;
-    row.report.smol.map_or(f64::NAN, |smol| supplied / (smol.sigma_before + supplied))
-}
-
-/// A number of the collision kernel; NaN where there was no kernel.
-fn kernel(row: &Row<'_>, x: f64) -> f64 {
-    if row.report.smol.is_some() { x } else { f64::NAN }
 }
 
 fn fast_blowout_factor(row: &Row<'_>) -> f64 {

@@ -16,6 +16,8 @@ use crate::physics::constants::BETA_BLOWOUT;
 pub enum Outcome {
     /// It reached its end or one of its stop conditions.
     Complete,
+    /// It was stopped from outside, and can go on from its checkpoint.
+    Stopped,
     /// It could not go on.
     Failed {
         /// What happened.
@@ -32,6 +34,7 @@ impl Outcome {
     pub fn as_str(&self) -> &'static str {
         match self {
             Outcome::Complete => "complete",
+            Outcome::Stopped => "stopped",
             Outcome::Failed { .. } => "failed",
         }
     }

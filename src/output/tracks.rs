@@ -2,6 +2,7 @@
 //!
 //! One number per record and track is kept, because a median needs them all.
 
+use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
 use crate::output::columns::{Bin, Row};
 use crate::output::step_columns::loss_rate;
@@ -57,6 +58,68 @@ impl Tracks {
     pub fn of(cells: &[CellFacts]) -> Self {
         let initial = cells.iter().map(|cell| cell.initial_surface_density * cell.area / M_MARS).sum();
         Tracks { budget: BudgetRow { initial, remaining: initial, ..BudgetRow::default() }, ..Tracks::default() }
+    }
+
+    /// Saves or restores everything.
+    ///
+    /// # Errors
+    /// When restoring: the snapshot is not of a run like this.
+    pub fn exchange(&mut self, exchange: &mut Exchange) -> Result<(), SnapshotError> {
+        let Tracks {
+            temperature,
+            beta,
+            s_blow,
+            dt_over_t_blow,
+            visibility,
+            clip_factor,
+            temperature_scale,
+            feedback_scale,
+            reservoir,
+            supply_scaled_initial,
+            last,
+            budget,
+            max_error_percent,
+            max_cell_error_percent,
+            max_ledger_error_percent,
+            cells_stopped,
+            extended,
+            orbits,
+            time,
+            supply_nominal,
+            supply_applied,
+        } = self;
+        exchange.enter("tracks");
+        for (name, unit, long_name, track) in [
+            ("temperature", "K", "temperature of Mars in each record", temperature),
+            ("beta", "1", "beta at the smallest size that stays in each record", beta),
+            ("s_blow", "m", "blow-out size in each record", s_blow),
+            ("dt_over_t_blow", "1", "length of each record over the blow-out time, area mean", dt_over_t_blow),
+            ("visibility", "1", "supply handed to the surface over raw supply, area mean", visibility),
+            ("clip_factor", "1", "supply handed to the surface over scaled supply, area mean", clip_factor),
+            ("temperature_scale", "1", "factor of the temperature on the supply, area mean", temperature_scale),
+            ("feedback_scale", "1", "factor of the feedback on the supply, area mean", feedback_scale),
+            ("reservoir", "6.4171e23 kg", "mass left in the reservoirs, area mean", reservoir),
+        ] {
+            exchange.reals(name, unit, long_name, &mut track.0)?;
+        }
+        exchange.enter("sums");
+        exchange.real("max_error_percent", "%", "largest error of the mass budget", max_error_percent)?;
+        exchange.real("max_cell_error_percent", "%", "the same of any cell", max_cell_error_percent)?;
+        exchange.real("max_ledger_error_percent", "%", "largest error of the ledgers", max_ledger_error_percent)?;
+        exchange.real("recorded_time", "s", "time in records", time)?;
+        exchange.real("supply_nominal", "kg m-2", "supply after mixing, area mean", supply_nominal)?;
+        exchange.real("supply_applied", "kg m-2", "supply that arrived, area mean", supply_applied)?;
+        exchange.count("orbits", "orbits completed", orbits)?;
+        exchange.wire("cells_stopped", "cells that no longer evolve", cells_stopped)?;
+        exchange.wire("supply_scaled_initial", "first scaled supply of the first cell", supply_scaled_initial)?;
+        exchange.wire("last", "drivers of the last record", last)?;
+        exchange.wire("budget", "mass budget of the last record", budget)?;
+        let Extended { max_loss_rate, ts_ratio, gate_factor, tau_gate_blocked } = extended;
+        exchange.enter("extended");
+        exchange.wire("max_loss_rate", "largest rate of loss of the disk, and when", max_loss_rate)?;
+        exchange.reals("ts_ratio", "1", "blow-out over collision time, area mean", &mut ts_ratio.0)?;
+        exchange.reals("gate_factor", "1", "factor of the competition on blow-out, area mean", &mut gate_factor.0)?;
+        exchange.real("tau_gate_blocked", "s", "time in which opacity blocked blow-out", tau_gate_blocked)
     }
 
     /// Takes in one record.

@@ -107,6 +107,18 @@ pub enum PhysicsError {
         /// Grain size [m].
         size: f64,
     },
+    /// A table of a temperature is asked beyond its ends.
+    #[error("{table}: {temperature} K lies outside {first} … {last} K")]
+    TemperatureOutsideTable {
+        /// Which table.
+        table: &'static str,
+        /// Temperature [K].
+        temperature: f64,
+        /// First temperature of the table [K].
+        first: f64,
+        /// Last temperature of the table [K].
+        last: f64,
+    },
     /// A size distribution has no mass on this grid.
     #[error("{distribution}: no bin between {lower:e} and {upper:e} m receives any mass")]
     EmptyDistribution {

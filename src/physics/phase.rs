@@ -3,6 +3,8 @@
 //! What follows from it (no collisions in liquid, no blow-out of vapour …) is decided by a cell's step in
 //! [`crate::disk`].
 
+use super::phase_map::PhaseMap;
+
 /// Vapour fraction from which a cell counts as vapour.
 const VAPOR_FROM: f64 = 0.5;
 /// Liquid fraction up to which solids dominate.
@@ -84,15 +86,50 @@ impl Phase {
     /// As in the Python program, one fraction serves both: the dust is vapour from f = 0.5 on, the bulk counts as liquid
     /// by the same f, and the bulk's vapour fraction stays 0.
     fn from_fraction(f: f64) -> Phase {
-        let bulk = if f >= LIQUID_FROM {
+        Phase::of(f, (f, 1.0 - f, 0.0))
+    }
+
+    /// Phase of material of which a map knows the vapour fraction `f` alone, 0 … 1.
+    ///
+    /// As in the Python program, that fraction stands for the liquid, too, and the three fractions of the bulk are brought
+    /// to a sum of 1; the dust is vapour from f = 0.5 on.
+    fn from_vapour(f: f64) -> Phase {
+        let sum = 1.0 + f;
+        Phase::of(f, (f / sum, (1.0 - f) / sum, f / sum))
+    }
+
+    fn of(f_vap: f64, (f_liquid, f_solid, f_vapor): (f64, f64, f64)) -> Phase {
+        let bulk = if f_liquid >= LIQUID_FROM {
             BulkState::LiquidDominated
-        } else if f <= SOLID_UP_TO {
+        } else if f_liquid <= SOLID_UP_TO {
             BulkState::SolidDominated
         } else {
             BulkState::Mixed
         };
-        let state = if f >= VAPOR_FROM { PhaseState::Vapor } else { PhaseState::Solid };
-        Phase { state, f_vap: f, bulk, f_liquid: f, f_solid: 1.0 - f, f_vapor: 0.0 }
+        let state = if f_vap >= VAPOR_FROM { PhaseState::Vapor } else { PhaseState::Solid };
+        Phase { state, f_vap, bulk, f_liquid, f_solid, f_vapor }
+    }
+}
+
+/// How the phase follows from temperature, pressure and optical depth.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PhaseLaw {
+    /// Everything is solid.
+    Solid,
+    /// Two temperatures.
+    Thresholds(PhaseThresholds),
+    /// A map.
+    Map(PhaseMap),
+}
+
+impl PhaseLaw {
+    /// Phase at `temperature` [K], `tau` and, where it is known, `pressure_bar` [bar].
+    pub fn evaluate(&self, temperature: f64, pressure_bar: Option<f64>, tau: f64) -> Phase {
+        match self {
+            Self::Solid => Phase::SOLID,
+            Self::Thresholds(rule) => rule.evaluate(temperature, pressure_bar, Some(tau)),
+            Self::Map(map) => Phase::from_vapour(map.vapour_fraction(temperature, pressure_bar, tau)),
+        }
     }
 }
 
@@ -162,6 +199,18 @@ mod tests {
             assert_eq!((phase.f_liquid, phase.f_vapor), (phase.f_vap, 0.0));
             assert_close(phase.f_solid + phase.f_liquid + phase.f_vapor, 1.0, ROUNDING);
         }
+    }
+
+    #[test]
+    fn a_map_that_knows_vapour_alone_shares_it_with_the_liquid() {
+        let law = PhaseLaw::Map(PhaseMap::Silica);
+        let phase = law.evaluate(1986.0, None, 0.0);
+        assert_eq!((phase.state, phase.f_vap, phase.f_solid), (PhaseState::Vapor, 1.0, 0.0));
+        assert_eq!((phase.f_liquid, phase.f_vapor, phase.bulk), (0.5, 0.5, BulkState::Mixed));
+        let phase = law.evaluate(1577.2, None, 0.0); // a fifth of the way
+        assert_close(phase.f_liquid, 0.2 / 1.2, ROUNDING);
+        assert_close(phase.f_solid + phase.f_liquid + phase.f_vapor, 1.0, ROUNDING);
+        assert_eq!((phase.state, PhaseLaw::Solid.evaluate(5000.0, None, 0.0)), (PhaseState::Solid, Phase::SOLID));
     }
 
     #[test]

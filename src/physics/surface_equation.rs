@@ -40,12 +40,12 @@ impl SurfaceEquation {
         let above = start * (excess + decay * (root + loss)) + 2.0 * supply * decayed;
         let below = root * (1.0 + decay) + (loss + 2.0 * collisions * start) * decayed;
         let end = above / below;
-        let integral = if collisions > 0.0 {
-            let logarithm = ((2.0 * collisions * start - excess) * decayed / (2.0 * root)).ln_1p();
-            (0.5 * excess * time + logarithm) / collisions
-        } else {
-            supply * time / loss + (start - supply / loss) * decayed / loss
-        };
+        // With the rest point ρ and D = (1 − exp(−root t))/root: ∫Σ = ρ t + ln(1 + b (Σ₀ − ρ) D)/b, sorted by Σ₀ and ρ so
+        // that nothing cancels, however slow collisions and losses are.
+        let (rest, relaxed) = (2.0 * supply / (root + loss), decayed / root);
+        let below_linear = log_shortfall(collisions * (start - rest) * relaxed);
+        let integral = start * relaxed * (1.0 - below_linear)
+            + rest * (time * decay_shortfall(root * time) + relaxed * below_linear);
         Advanced { surface_density: end, integral, collided: self.collided(start, end, integral, time) }
     }
 
@@ -70,6 +70,28 @@ impl SurfaceEquation {
     pub fn implicit_step(&self, start: f64, time: f64) -> f64 {
         (start + time * self.supply) / (1.0 + time * (self.loss + self.collisions * start))
     }
+}
+
+/// Terms of the two series below; the last is beyond rounding.
+const TERMS: i32 = 18;
+
+/// 1 − (1 − exp(−z))/z for z ≥ 0, to rounding: a series where the difference cancels.
+fn decay_shortfall(z: f64) -> f64 {
+    if z > 0.5 {
+        return 1.0 + (-z).exp_m1() / z;
+    }
+    // z/2! − z²/3! + z³/4! − …
+    let term = |(sum, term): (f64, f64), k: i32| (sum + term, -term * z / f64::from(k + 2));
+    (1..TERMS).fold((0.0, 0.5 * z), term).0
+}
+
+/// 1 − ln(1 + y)/y for y > −1, in the same way.
+fn log_shortfall(y: f64) -> f64 {
+    if y.abs() > 0.1 {
+        return 1.0 - y.ln_1p() / y;
+    }
+    // y/2 − y²/3 + y³/4 − … by Horner's rule
+    (1..TERMS).rev().fold(0.0, |sum, k| y * (1.0 / f64::from(k + 1) - sum))
 }
 
 #[cfg(test)]

@@ -1,19 +1,20 @@
 //! Several coupling steps as a process reports them: a message per process, read on process 0.
 //!
 //! Of every step and cell travels what left the cell, of the steps that are recorded also the whole report and the
-//! bins. The message ends with a failure, if there was one, and with what each cell cost.
+//! bins. The message ends with what the process was asked to do, a failure, if there was one, and what each cell cost.
 
 use super::block::Block;
 use super::clock::Tick;
 use super::driver::RunError;
+use super::orders::Order;
 use super::stop::all_stopped;
 use crate::disk::model::Model;
 use crate::disk::report::{CellReport, StepFacts};
+use crate::disk::step::StepError;
 use crate::output::summary::StepCounts;
 use crate::parallel::decomposition::Decomposition;
 use crate::parallel::wire::{Reader, Wire, WireError};
 use crate::physics::constants::M_MARS;
-use crate::smoluchowski::IntegrationError;
 use crate::wire_struct;
 
 /// A coupling step and its drivers.
@@ -30,12 +31,14 @@ pub struct Step {
 pub struct Failure {
     /// Index of the cell in the disk.
     pub cell: usize,
+    /// Number of the step, from 0.
+    pub step: u64,
     /// Start of the step [s].
     pub time: f64,
     /// What is wrong.
-    pub source: IntegrationError,
+    pub source: StepError,
 }
-wire_struct!(Failure { cell, time, source });
+wire_struct!(Failure { cell, step, time, source });
 
 wire_struct!(StepCounts { coupling, inner_accepted, inner_rejected, fallback });
 
@@ -80,9 +83,10 @@ impl Message {
         }
     }
 
-    /// Ends the message.
-    pub fn close(&mut self, failure: Option<Failure>) {
+    /// Ends the message; `order`: what this process was asked to do meanwhile.
+    pub fn close(&mut self, failure: Option<Failure>, order: Order) {
         false.pack(&mut self.bytes);
+        order.pack(&mut self.bytes);
         failure.pack(&mut self.bytes);
         self.costs.iter().for_each(|cost| cost.pack(&mut self.bytes));
     }
@@ -127,6 +131,8 @@ pub struct Batch {
     pub failure: Option<(usize, Failure)>,
     /// What each cell cost; empty after a failure.
     pub costs: Vec<f64>,
+    /// What any process was asked to do.
+    pub order: Order,
 }
 
 impl Batch {
@@ -160,6 +166,7 @@ impl Batch {
         self.bins.clear();
         self.costs.clear();
         self.failure = None;
+        self.order = Order::GoOn;
     }
 
     fn read_step(
@@ -203,6 +210,7 @@ impl Batch {
             if goes_on[process] {
                 continue;
             }
+            self.order = self.order.max(Order::unpack(reader)?);
             let failure = Option::<Failure>::unpack(reader)?;
             if failure.is_none() && goes_on.contains(&true) {
                 return Err(RunError::Disagreement { process });
@@ -231,6 +239,7 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
+    use super::super::block::Load;
     use super::*;
     use crate::config;
     use crate::disk::setup::{self, Setup};
@@ -246,14 +255,14 @@ mod tests {
         let tick = Tick { index: 0, start: 0.0, end: 100.0, dt: 100.0, record: true, last: false };
         // One cell alone pays for the head of the message, 70 bytes.
         for cells in [4, 32] {
-            let mut block = Block::new(&model, 0..cells, states[..cells].to_vec(), None, 1);
+            let mut block = Block::new(&model, 0..cells, Load::at_start(states[..cells].to_vec()), None, 1);
             block.step(&drivers).unwrap();
             let reports: usize = block.reports().iter().map(|report| to_bytes(report).len()).sum();
             let records = reports + cells * size_of::<f64>() * model.sizes.len();
             let mut message = Message::default();
             message.clear(cells);
             message.add(&Step { tick, drivers }, &mut block);
-            message.close(None);
+            message.close(None, Order::GoOn);
             let ratio = message.bytes.len() as f64 / records as f64;
             assert!((0.9..1.1).contains(&ratio), "{cells} cells: {ratio} of {records} bytes");
         }

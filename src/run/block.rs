@@ -5,12 +5,12 @@
 //! and the drivers.
 
 use super::interval::Interval;
+use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::disk::cell::CellState;
 use crate::disk::model::Model;
 use crate::disk::report::{CellReport, StepFacts};
-use crate::disk::step::step;
+use crate::disk::step::{StepError, step};
 use crate::disk::workers::Workers;
-use crate::smoluchowski::IntegrationError;
 use crate::wire_struct;
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -31,6 +31,26 @@ impl Load {
         Load { cells: cells.concat(), interval: Interval::of_blocks(intervals) }
     }
 
+    /// The cells at the start of a run.
+    pub fn at_start(cells: Vec<CellState>) -> Self {
+        Load { cells, interval: Interval::default() }
+    }
+
+    /// Saves or restores all of it.
+    ///
+    /// # Errors
+    /// When restoring: the snapshot is of another disk.
+    pub fn exchange(&mut self, exchange: &mut Exchange) -> Result<(), SnapshotError> {
+        let Load { cells, interval } = self;
+        CellState::exchange(cells, exchange)?;
+        exchange.enter("interval").wire("reports", "what happened to the cells since the last record", interval)?;
+        if interval.suits(cells.len()) {
+            return Ok(());
+        }
+        let reason = "it is of another number of cells".to_string();
+        Err(SnapshotError::Nonsense { name: "interval/reports".to_string(), reason })
+    }
+
     /// Some of its cells.
     pub fn of_cells(&self, range: Range<usize>) -> Self {
         Load { cells: self.cells[range.clone()].to_vec(), interval: self.interval.of_cells(range) }
@@ -49,19 +69,20 @@ pub struct Block<'a> {
     cells: Vec<CellState>,
     interval: Interval,
     saved: (Vec<CellState>, Interval),
-    results: Vec<Result<CellReport, IntegrationError>>,
+    results: Vec<Result<CellReport, StepError>>,
     reports: Vec<CellReport>,
 }
 
 impl<'a> Block<'a> {
-    /// The cells `range` of the disk, in the states `cells`; a thread takes `chunk` of them at a time.
+    /// The cells `range` of the disk, with their `load`; a thread takes `chunk` of them at a time.
     pub fn new(
         model: &'a Model,
         range: Range<usize>,
-        cells: Vec<CellState>,
+        load: Load,
         threads: Option<&'a ThreadPool>,
         chunk: usize,
     ) -> Self {
+        let Load { cells, interval } = load;
         let workers = threads.map_or(1, ThreadPool::current_num_threads);
         Block {
             model,
@@ -71,9 +92,9 @@ impl<'a> Block<'a> {
             range,
             results: Vec::with_capacity(cells.len()),
             reports: Vec::with_capacity(cells.len()),
-            saved: (cells.clone(), Interval::default()),
+            saved: (cells.clone(), interval.clone()),
             cells,
-            interval: Interval::default(),
+            interval,
         }
     }
 
@@ -125,7 +146,7 @@ impl<'a> Block<'a> {
     ///
     /// # Errors
     /// The first failure in the order of the cells, with the cell's index in the disk.
-    pub fn step(&mut self, drivers: &StepFacts) -> Result<(), (usize, IntegrationError)> {
+    pub fn step(&mut self, drivers: &StepFacts) -> Result<(), (usize, StepError)> {
         let (model, workers) = (self.model, &self.workers);
         let models = &model.cells[self.range.clone()];
         let take = |state: &mut CellState, cell| workers.with(|work| step(model, cell, state, drivers, work));

@@ -9,6 +9,7 @@
 use crate::disk::model::Scheme;
 use crate::disk::report::{CellFacts, CellReport};
 use crate::physics::constants::M_MARS;
+use crate::wire_struct;
 
 /// A conservative run whose budget is off by more than this share [%] has failed. Rounding leaves about 10⁻¹² %.
 const TOLERANCE_PERCENT: f64 = 1e-8;
@@ -55,6 +56,23 @@ pub struct BudgetRow {
     /// Error above which the run is not to be trusted [%].
     pub tolerance_percent: f64,
 }
+
+wire_struct!(BudgetRow {
+    time,
+    initial,
+    remaining,
+    lost,
+    supplied,
+    deep,
+    lost_blowout,
+    lost_sublimation,
+    lost_gas_drag,
+    lost_escape,
+    clipped,
+    residual,
+    tolerance_percent,
+    identity,
+});
 
 impl BudgetRow {
     /// The budget of one cell at `time` [s], integrated with `scheme`.

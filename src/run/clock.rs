@@ -3,6 +3,7 @@
 //! A coupling step is the interval over which the drivers (temperature of Mars, blow-out size, supply …) are held.
 
 use super::time_grid::TimeGrid;
+use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::disk::model::Model;
 
 /// One coupling step.
@@ -92,6 +93,28 @@ impl Clock {
         };
         let next_output = if matches!(output, OutputTimes::Linear { .. }) { 1 } else { 0 };
         Clock { grid, pace, output, time: 0.0, index: 0, proposal, next_output }
+    }
+
+    /// Saves or restores where it stands; what was planned comes from the configuration.
+    ///
+    /// # Errors
+    /// When restoring: the snapshot is not of a clock.
+    pub fn exchange(&mut self, exchange: &mut Exchange) -> Result<(), SnapshotError> {
+        let Clock { grid: _, pace: _, output: _, time, index, proposal, next_output } = self;
+        exchange.enter("clock").real("time", "s", "simulated time", time)?;
+        exchange.count("steps", "coupling steps taken", index)?;
+        exchange.real("proposal", "s", "proposed length of the next coupling step", proposal)?;
+        exchange.count("next_output", "number of the next output time", next_output)
+    }
+
+    /// Simulated time [s].
+    pub fn time(&self) -> f64 {
+        self.time
+    }
+
+    /// Coupling steps taken.
+    pub fn steps(&self) -> u64 {
+        self.index
     }
 
     /// Planned end [s].

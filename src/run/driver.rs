@@ -8,20 +8,26 @@
 //! not depend on how long the batches are. What every process does is in `member`, what process 0 does in `leader`.
 
 use super::clock::{Clock, Tick};
+use super::keeper::Keeper;
 use super::leader::Leader;
+pub use super::member::GROUPS_OF_ALL;
 use super::member::Member;
+use super::orders::Signals;
 use super::stop::{StopReason, StopRules};
+use crate::checkpoint::CheckpointError;
+use crate::checkpoint::snapshot::{Snapshot, SnapshotError};
 use crate::disk::cell::CellState;
 use crate::disk::model::Model;
+use crate::disk::step::StepError;
 use crate::output::OutputError;
 use crate::output::recorder::Recorder;
 use crate::output::summary::{RankPerformance, StepCounts};
 use crate::parallel::communicator::Communicator;
 use crate::parallel::wire::WireError;
 use crate::physics::PhysicsError;
-use crate::smoluchowski::IntegrationError;
 use crate::wire_enum;
 use rayon::ThreadPool;
+use std::path::PathBuf;
 
 /// Why a run could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -35,14 +41,16 @@ pub enum RunError {
         source: PhysicsError,
     },
     /// A cell cannot be integrated.
-    #[error("cell {cell}, step from {time:e} s: {source}")]
+    #[error("cell {cell}, step {step} from {time:e} s: {source}")]
     Cell {
         /// Index of the cell.
         cell: usize,
+        /// Number of the step, from 0.
+        step: u64,
         /// Start of the step [s].
         time: f64,
         /// What is wrong.
-        source: IntegrationError,
+        source: StepError,
     },
     /// Mass appeared or vanished.
     #[error("at {time:e} s the mass budget is off by {percent:e} % (at most {allowed:e} %)")]
@@ -68,6 +76,12 @@ pub enum RunError {
     /// A file cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// A checkpoint cannot be written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The run cannot go on from its checkpoint.
+    #[error("the checkpoint does not fit this run: {0}")]
+    Restore(#[from] SnapshotError),
 }
 
 impl RunError {
@@ -75,8 +89,13 @@ impl RunError {
     pub fn time(&self) -> Option<f64> {
         match self {
             RunError::Drivers { time, .. } | RunError::Cell { time, .. } | RunError::Budget { time, .. } => Some(*time),
-            RunError::Output(_) | RunError::Disagreement { .. } | RunError::Wire(_) => None,
+            _ => None,
         }
+    }
+
+    /// Whether files are to blame: what was written until then stays as it is, for the run to go on from.
+    pub fn is_of_files(&self) -> bool {
+        matches!(self, RunError::Output(_) | RunError::Checkpoint(_) | RunError::Restore(_))
     }
 
     /// In which cell it happened, where that is known.
@@ -101,6 +120,19 @@ pub struct Course<'a> {
     pub chunk: usize,
     /// The processes, at most as many as cells.
     pub communicator: &'a dyn Communicator,
+    /// The checkpoint from which the run goes on; processes other than 0 need [`GROUPS_OF_ALL`] of it.
+    pub from: Option<&'a Snapshot>,
+    /// Signals that this process receives.
+    pub signals: Signals,
+}
+
+/// What process 0 has beside its cells.
+#[derive(Default)]
+pub struct Desk<'a> {
+    /// Writes the files.
+    pub recorder: Option<&'a mut Recorder>,
+    /// Writes the checkpoints.
+    pub keeper: Option<&'a mut Keeper>,
 }
 
 /// How a run ended.
@@ -110,6 +142,8 @@ pub struct Ended {
     pub result: Result<StopReason, RunError>,
     /// Process on which a cell could not be integrated.
     pub failed_on: Option<usize>,
+    /// The state before the step that failed, as a checkpoint.
+    pub dump: Option<PathBuf>,
     /// Time reached [s].
     pub time: f64,
     /// Steps taken.
@@ -136,12 +170,15 @@ pub struct Effort {
 pub(super) enum Verdict {
     /// With a batch of at most so many steps; cells move if there are new ends of the blocks.
     Go { limit: usize, ends: Vec<usize> },
-    /// Back to so many steps of this batch, and report what was not recorded; the run ends.
-    Return { kept: usize },
+    /// Back to so many steps of this batch, and report what was not recorded; the run ends. If a step has failed, the
+    /// state before it is kept.
+    Return { kept: usize, failed: bool },
     /// The run ends at once.
     Leave,
+    /// With a batch of at most so many steps after a checkpoint was written; without a number the run stops there.
+    Save { limit: Option<usize> },
 }
-wire_enum!(Verdict { 0 => Go { limit, ends }, 1 => Return { kept }, 2 => Leave });
+wire_enum!(Verdict { 0 => Go { limit, ends }, 1 => Return { kept, failed }, 2 => Leave, 3 => Save { limit } });
 
 /// Why a batch is over, as every process knows by itself.
 pub(super) enum Pause {
@@ -153,21 +190,36 @@ pub(super) enum Pause {
     Error(RunError),
 }
 
-/// Runs a disk to its end. Process 0 has the recorder, is told of every step by `observe` and learns how it ended.
-pub fn run(course: Course, recorder: Option<&mut Recorder>, observe: &mut (dyn FnMut(&Tick) + Send)) -> Option<Ended> {
+/// Runs a disk to its end. Process 0 has the desk, is told of every step by `observe` and learns how it ended.
+pub fn run(course: Course, desk: Desk, observe: &mut (dyn FnMut(&Tick) + Send)) -> Option<Ended> {
     let (communicator, threads) = (course.communicator, course.threads);
-    let mut leader = communicator.is_root().then(|| Leader::new(&course, recorder, observe));
-    let (mut member, cells) = Member::new(course);
+    let mut leader = communicator.is_root().then(|| Leader::new(&course, desk, observe));
+    let (mut member, cells) = match Member::new(course) {
+        Ok(begun) => begun,
+        Err(error) => return leader.map(|leader| leader.cannot_begin(error)),
+    };
     let rest = loop {
         let pause = take_batch(&mut member, leader.as_mut(), threads);
         match member.report(leader.as_mut(), pause) {
             Verdict::Go { limit, ends } => member.go_on(limit, ends),
-            Verdict::Return { kept } => {
+            Verdict::Return { kept, failed } => {
                 leader.iter_mut().for_each(Leader::enter);
                 member.go_back(kept);
+                if failed {
+                    member.send_load();
+                    leader.iter_mut().for_each(|leader| leader.dump(&member));
+                }
                 break member.report_rest();
             }
             Verdict::Leave => break false,
+            Verdict::Save { limit } => {
+                member.send_load();
+                leader.iter_mut().for_each(|leader| leader.save(&member));
+                match limit {
+                    Some(limit) => member.go_on(limit, Vec::new()),
+                    None => break false,
+                }
+            }
         }
     };
     let per_rank = member.performances();

@@ -43,6 +43,11 @@ impl Interval {
         self.elapsed += dt;
     }
 
+    /// Whether it may be of so many cells.
+    pub fn suits(&self, cells: usize) -> bool {
+        self.is_empty() || self.reports.len() == cells
+    }
+
     /// Whether no step was added since the last record.
     pub fn is_empty(&self) -> bool {
         self.elapsed == 0.0

@@ -3,15 +3,19 @@
 use super::batch::{Batch, Failure, Step};
 use super::books::Books;
 use super::clock::Tick;
-use super::driver::{Course, Effort, Ended, Pause, RunError, Verdict};
+use super::driver::{Course, Desk, Effort, Ended, Pause, RunError, Verdict};
+use super::keeper::Keeper;
 use super::member::Member;
+use super::orders::Order;
 use super::stop::StopReason;
+use crate::checkpoint::snapshot::{Exchange, Snapshot, SnapshotError};
 use crate::disk::model::Model;
 use crate::disk::report::CellReport;
-use crate::output::recorder::Recorder;
+use crate::output::OutputError;
 use crate::output::summary::RankPerformance;
 use crate::parallel::decomposition::Decomposition;
 use rayon::ThreadPool;
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Share of the time since the start that a batch should take: processes wait for each other after each, and cells can
@@ -28,6 +32,7 @@ const LARGEST_BATCH: usize = 32 << 20;
 pub(super) struct Leader<'a> {
     model: &'a Model,
     books: Books<'a>,
+    keeper: Option<&'a mut Keeper>,
     batch: Batch,
     /// Its steps that are still to be entered.
     due: Vec<Step>,
@@ -38,6 +43,7 @@ pub(super) struct Leader<'a> {
     /// Whether the last step that counts ended the run.
     stopped: bool,
     failed_on: Option<usize>,
+    dump: Option<PathBuf>,
     effort: Effort,
     started: Instant,
     last_verdict: Instant,
@@ -50,20 +56,22 @@ pub(super) struct Leader<'a> {
 }
 
 impl<'a> Leader<'a> {
-    pub(super) fn new(
-        course: &Course<'a>,
-        recorder: Option<&'a mut Recorder>,
-        observe: &'a mut (dyn FnMut(&Tick) + Send),
-    ) -> Self {
+    pub(super) fn new(course: &Course<'a>, desk: Desk<'a>, observe: &'a mut (dyn FnMut(&Tick) + Send)) -> Self {
+        let mut books = Books::new(course.model, course.rules, desk.recorder, observe);
+        let restore = |snapshot| books.exchange(&mut Exchange::restoring(snapshot, "books"));
+        // The others have begun by the time they learn of an error.
+        let outcome = course.from.map_or(Ok(()), restore).err().map(|error| Err(error.into()));
         Leader {
             model: course.model,
-            books: Books::new(course.model, course.rules, recorder, observe),
+            books,
+            keeper: desk.keeper,
             batch: Batch::default(),
             due: Vec::new(),
             entered: true,
-            outcome: None,
+            outcome,
             stopped: false,
             failed_on: None,
+            dump: None,
             effort: Effort::default(),
             started: Instant::now(),
             last_verdict: Instant::now(),
@@ -86,21 +94,88 @@ impl<'a> Leader<'a> {
         if let Some((kept, reason)) = self.books.first_stop(&member.steps, &self.batch) {
             (self.stopped, self.outcome) = (true, Some(Ok(reason)));
             self.due.extend_from_slice(&member.steps[..kept]);
-            return Verdict::Return { kept };
+            return Verdict::Return { kept, failed: false };
         }
         let kept = self.batch.steps.len();
         self.due.extend_from_slice(&member.steps[..kept]);
         let outcome = match (self.batch.failure.take(), pause) {
-            (Some((process, Failure { cell, time, source })), _) => {
+            (Some((process, Failure { cell, step, time, source })), _) => {
                 self.failed_on = Some(process);
-                Err(RunError::Cell { cell, time, source })
+                Err(RunError::Cell { cell, step, time, source })
             }
             (None, Pause::End(reason)) => Ok(reason),
             (None, Pause::Error(error)) => Err(error),
-            (None, Pause::Limit) => return self.go_on(member),
+            (None, Pause::Limit) => match self.order(member) {
+                Ok(Order::GoOn) => return self.go_on(member),
+                Ok(Order::Write) => return Verdict::Save { limit: Some(member.limit) },
+                Ok(Order::Stop) => {
+                    self.outcome = Some(Ok(StopReason::Interrupted));
+                    return Verdict::Save { limit: None };
+                }
+                Err(error) => Err(error.into()),
+            },
         };
         self.outcome = Some(outcome);
-        Verdict::Return { kept }
+        Verdict::Return { kept, failed: self.failed_on.is_some() }
+    }
+
+    /// Whether a checkpoint is to be written.
+    fn order(&mut self, member: &Member) -> Result<Order, OutputError> {
+        let asked = self.batch.order;
+        self.keeper.as_mut().map_or(Ok(Order::GoOn), |keeper| keeper.order(member.clock().time(), asked))
+    }
+
+    /// Enters everything and writes a checkpoint; the processes have sent their cells.
+    pub(super) fn save(&mut self, member: &Member) {
+        let started = Instant::now();
+        self.enter();
+        if self.entered {
+            let written = self.snapshot(member).and_then(|snapshot| {
+                let Some(keeper) = &mut self.keeper else { return Ok(()) };
+                Ok(keeper.write(member.clock().steps(), member.clock().time(), snapshot, started)?)
+            });
+            if let Err(error) = written {
+                self.outcome = Some(Err(error));
+            }
+        }
+        // Checkpoints are no part of the time of a batch.
+        self.last_verdict = Instant::now();
+    }
+
+    /// Keeps the state before a step that has failed, so that it can be taken again; the processes have sent their cells.
+    pub(super) fn dump(&mut self, member: &Member) {
+        let dumped = self.snapshot(member).and_then(|snapshot| {
+            let Some(keeper) = &mut self.keeper else { return Ok(None) };
+            Ok(Some(keeper.dump(member.clock().steps(), snapshot)?))
+        });
+        match dumped {
+            Ok(path) => self.dump = path,
+            // The failure of the step is what to tell.
+            Err(error) => tracing::warn!("the state before the failure cannot be kept: {error}"),
+        }
+    }
+
+    /// Everything from which the run can go on.
+    fn snapshot(&mut self, member: &Member) -> Result<Snapshot, RunError> {
+        let mut snapshot = Snapshot::default();
+        member.save(&mut snapshot)?;
+        self.books.exchange(&mut Exchange::saving(&mut snapshot, "books"))?;
+        if let Some(recorder) = self.books.recorder() {
+            recorder.save(&mut snapshot)?;
+        }
+        Ok(snapshot)
+    }
+
+    /// What becomes of a run whose checkpoint is of another disk.
+    pub(super) fn cannot_begin(self, error: SnapshotError) -> Ended {
+        Ended {
+            result: Err(error.into()),
+            failed_on: None,
+            dump: None,
+            time: self.books.time(),
+            steps: self.books.steps,
+            effort: self.effort,
+        }
     }
 
     fn go_on(&mut self, member: &Member) -> Verdict {
@@ -162,7 +237,8 @@ impl<'a> Leader<'a> {
         let rest = reported && self.entered;
         // Every way out of the loop has set an outcome.
         let mut result = self.outcome.take().unwrap_or(Ok(StopReason::EndReached));
-        if !matches!(result, Err(RunError::Output(_))) {
+        let goes_on_later = matches!(result, Ok(StopReason::Interrupted));
+        if !goes_on_later && !result.as_ref().is_err_and(RunError::is_of_files) {
             let read = match rest {
                 true => self.batch.read_rest(&member.messages, &member.blocks, self.model),
                 false => Ok(()),
@@ -173,6 +249,7 @@ impl<'a> Leader<'a> {
         Ended {
             result,
             failed_on: self.failed_on,
+            dump: self.dump,
             time: self.books.time(),
             steps: self.books.steps,
             effort: Effort { per_rank, ..self.effort },

@@ -5,10 +5,12 @@ use super::block::{Block, Load};
 use super::clock::Clock;
 use super::driver::{Course, Pause, RunError, Verdict};
 use super::leader::Leader;
+use super::orders::Signals;
 use super::stop::{StopReason, StopRules};
+use crate::checkpoint::snapshot::{Exchange, Snapshot, SnapshotError};
 use crate::disk::cell::CellState;
 use crate::disk::model::Model;
-use crate::disk::report::CellReport;
+use crate::disk::report::{CellReport, StepFacts};
 use crate::output::summary::RankPerformance;
 use crate::parallel::communicator::Communicator;
 use crate::parallel::decomposition::Decomposition;
@@ -28,8 +30,12 @@ pub(super) struct Member<'a> {
     pub(super) blocks: Decomposition,
     /// Steps of this batch.
     pub(super) steps: Vec<Step>,
-    /// The last step of the batches before.
-    before: Option<Step>,
+    /// Where the clock stood before each of them, and before the one that could not be taken.
+    clocks: Vec<Clock>,
+    /// Drivers of the last step of the batches before.
+    before: Option<StepFacts>,
+    /// Signals that this process receives.
+    signals: Signals,
     /// Steps of a full batch.
     pub(super) limit: usize,
     message: Message,
@@ -44,20 +50,30 @@ pub(super) struct Member<'a> {
 
 impl<'a> Member<'a> {
     /// A process with its share of the cells, and all of them back.
-    pub(super) fn new(course: Course<'a>) -> (Self, &'a mut [CellState]) {
+    ///
+    /// # Errors
+    /// The checkpoint from which the run should go on is of another disk; all processes find that.
+    pub(super) fn new(course: Course<'a>) -> Result<(Self, &'a mut [CellState]), SnapshotError> {
         let communicator = course.communicator;
         let blocks = Decomposition::even(course.cells.len(), communicator.size());
         let range = blocks.block(communicator.rank());
-        let mine = course.cells[range.clone()].to_vec();
+        let (mut clock, mut before) = (course.clock, None);
+        let mut load = Load::at_start(course.cells.to_vec());
+        if let Some(snapshot) = course.from {
+            exchange(&mut clock, &mut before, &mut load, &mut Exchange::restoring(snapshot, "clock"))?;
+        }
+        let mine = load.of_cells(range.clone());
         let member = Member {
             model: course.model,
             communicator,
-            clock: course.clock,
+            clock,
             rules: course.rules,
+            signals: course.signals,
             block: Block::new(course.model, range, mine, course.threads, course.chunk),
             blocks,
             steps: Vec::new(),
-            before: None,
+            clocks: Vec::new(),
+            before,
             limit: 1,
             message: Message::default(),
             messages: Vec::new(),
@@ -66,26 +82,28 @@ impl<'a> Member<'a> {
             exchange_s: 0.0,
             moved_bytes: 0,
         };
-        (member, course.cells)
+        Ok((member, course.cells))
     }
 
     /// Steps until the batch is full or the run cannot go on.
     pub(super) fn take_batch(&mut self) -> Pause {
         let (start, exchange_before) = (Instant::now(), self.exchange_s);
-        self.before = self.steps.last().copied().or(self.before);
+        self.before = self.last_drivers();
         self.steps.clear();
+        self.clocks.clear();
         self.message.clear(self.block.cells().len());
         self.block.save();
         let mut pause = None;
         while pause.is_none() && self.steps.len() < self.limit {
             pause = self.take_step();
         }
-        self.message.close(self.failure.clone());
+        self.message.close(self.failure.clone(), self.signals.take());
         self.step_s += start.elapsed().as_secs_f64() - (self.exchange_s - exchange_before);
         pause.unwrap_or(Pause::Limit)
     }
 
     fn take_step(&mut self) -> Option<Pause> {
+        self.clocks.push(self.clock.clone());
         let Some(tick) = self.clock.next(self.model) else { return Some(Pause::End(StopReason::EndReached)) };
         let drivers = match self.model.drivers(tick.index, tick.start, tick.dt) {
             Ok(drivers) => drivers,
@@ -101,7 +119,7 @@ impl<'a> Member<'a> {
                 shortest_collision_time(self.block.reports())
             }
             Err((cell, source)) => {
-                self.failure = Some(Failure { cell, time: tick.start, source });
+                self.failure = Some(Failure { cell, step: tick.index, time: tick.start, source });
                 // Below every collision time: tells the others, if they ask, that this process goes no further.
                 f64::NEG_INFINITY
             }
@@ -134,8 +152,9 @@ impl<'a> Member<'a> {
         if ends.is_empty() {
             return;
         }
-        let (start, sent_before) = (Instant::now(), self.communicator.traffic().bytes);
-        self.communicator.gather(&to_bytes(&self.block.load()), &mut self.messages);
+        let sent_before = self.communicator.traffic().bytes;
+        self.send_load();
+        let start = Instant::now();
         self.blocks = Decomposition::from_ends(ends);
         let parts = if self.communicator.is_root() { self.parts() } else { Vec::new() };
         let mut mine = Vec::new();
@@ -156,6 +175,9 @@ impl<'a> Member<'a> {
         if kept == self.steps.len() && self.failure.is_none() {
             return;
         }
+        if let Some(clock) = self.clocks.get(kept) {
+            self.clock = clock.clone();
+        }
         self.steps.truncate(kept);
         self.block.go_back();
         for step in &self.steps {
@@ -169,13 +191,40 @@ impl<'a> Member<'a> {
 
     /// Reports what happened since the last record, if anything did.
     pub(super) fn report_rest(&mut self) -> bool {
-        let Some(last) = self.steps.last().or(self.before.as_ref()) else { return false };
+        let Some(last) = self.last_drivers() else { return false };
         if self.block.is_recorded() {
             return false;
         }
-        self.message.set_to_rest(&mut self.block, &last.drivers);
+        self.message.set_to_rest(&mut self.block, &last);
         self.communicator.gather(&self.message.bytes, &mut self.messages);
         true
+    }
+
+    /// Drivers of the last step.
+    fn last_drivers(&self) -> Option<StepFacts> {
+        self.steps.last().map(|step| step.drivers).or(self.before)
+    }
+
+    /// Where the clock stands.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Sends everything about the cells to process 0.
+    pub(super) fn send_load(&mut self) {
+        let start = Instant::now();
+        self.communicator.gather(&to_bytes(&self.block.load()), &mut self.messages);
+        self.exchange_s += start.elapsed().as_secs_f64();
+    }
+
+    /// Saves what all processes know, and on process 0 all cells, which they have sent.
+    ///
+    /// # Errors
+    /// None; restoring has some.
+    pub(super) fn save(&self, snapshot: &mut Snapshot) -> Result<(), SnapshotError> {
+        let mut load = Load::of_blocks(self.messages.iter().map(|message| from_peer(message)).collect());
+        let (mut clock, mut last) = (self.clock.clone(), self.last_drivers());
+        exchange(&mut clock, &mut last, &mut load, &mut Exchange::saving(snapshot, "clock"))
     }
 
     /// What the run cost each process, on process 0.
@@ -193,6 +242,21 @@ impl<'a> Member<'a> {
         self.communicator.gather(&to_bytes(&mine), &mut all);
         all.iter().map(|bytes| from_peer(bytes)).collect()
     }
+}
+
+/// Groups of a snapshot that every process needs to go on.
+pub const GROUPS_OF_ALL: [&str; 3] = ["clock", "cells", "interval"];
+
+/// Saves or restores what the future of the cells follows from.
+fn exchange(
+    clock: &mut Clock,
+    last: &mut Option<StepFacts>,
+    load: &mut Load,
+    exchange: &mut Exchange,
+) -> Result<(), SnapshotError> {
+    clock.exchange(exchange)?;
+    exchange.wire("last", "drivers of the last step", last)?;
+    load.exchange(exchange)
 }
 
 /// Shortest collision time of cells [s]; infinite without collisions.

@@ -4,7 +4,7 @@
 //! - `member`: what every process does with its cells, the [`block`]; `leader`: what process 0 does with the reports
 //! - [`batch`]: several steps as a process reports them, [`travel`]: as bytes, [`books`]: as records
 //! - [`time_grid`], [`clock`]: when
-//! - [`stop`]: why it ends
+//! - [`stop`]: why it ends; [`orders`], [`keeper`]: when it is interrupted, and its checkpoints
 //! - [`budget`], [`orbits`], [`interval`]: what came in, what left, what is there
 
 pub mod batch;
@@ -14,9 +14,11 @@ pub mod budget;
 pub mod clock;
 pub mod driver;
 pub mod interval;
+pub mod keeper;
 mod leader;
 mod member;
 pub mod orbits;
+pub mod orders;
 pub mod stop;
 pub mod time_grid;
 pub mod travel;

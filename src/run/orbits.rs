@@ -1,6 +1,10 @@
 //! Mass lost per orbit at the middle radius, from losses per coupling step.
 
 use super::budget::OrbitRow;
+use crate::checkpoint::snapshot::{Exchange, SnapshotError};
+
+/// Unit of masses in checkpoints: the mass of Mars, which has no name in the units of CF.
+const MASS: &str = "6.4171e23 kg";
 
 /// Collects the losses of coupling steps and hands out whole orbits.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +34,30 @@ impl OrbitRollup {
             sinks_cumulative: 0.0,
             completed: 0,
         }
+    }
+
+    /// Saves or restores what was collected.
+    ///
+    /// # Errors
+    /// When restoring: the snapshot holds no orbits.
+    pub fn exchange(&mut self, exchange: &mut Exchange) -> Result<(), SnapshotError> {
+        let OrbitRollup {
+            t_orb: _,
+            r_rm: _,
+            initial_mass: _,
+            elapsed,
+            blowout,
+            sinks,
+            blowout_cumulative,
+            sinks_cumulative,
+            completed,
+        } = self;
+        exchange.enter("orbits").real("elapsed", "s", "time since the last whole orbit", elapsed)?;
+        exchange.real("blowout", MASS, "blown out since then", blowout)?;
+        exchange.real("sinks", MASS, "lost to sinks since then", sinks)?;
+        exchange.real("blowout_cumulative", MASS, "blown out in whole orbits", blowout_cumulative)?;
+        exchange.real("sinks_cumulative", MASS, "lost to sinks in whole orbits", sinks_cumulative)?;
+        exchange.count("completed", "whole orbits", completed)
     }
 
     /// Orbits handed out so far.

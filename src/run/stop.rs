@@ -16,6 +16,8 @@ pub enum StopReason {
     TauExceededInAllCells,
     /// The disk loses less than the configured rate.
     LossRateBelowThreshold,
+    /// It was asked to stop, and can go on from its last checkpoint.
+    Interrupted,
 }
 
 impl StopReason {
@@ -27,6 +29,7 @@ impl StopReason {
             StopReason::TauExceeded => "tau_exceeded",
             StopReason::TauExceededInAllCells => "tau_exceeded_all_cells",
             StopReason::LossRateBelowThreshold => "loss_rate_below_threshold",
+            StopReason::Interrupted => "interrupted",
         }
     }
 
@@ -50,6 +53,8 @@ pub struct StopRules {
     pub loss_rate_at_most: Option<f64>,
     /// No stop of these two kinds before this time [s].
     pub not_before: f64,
+    /// Whether the mass budget must close also where the integrator does not conserve mass.
+    pub enforce_budget: bool,
     /// Whether the disk is one column.
     pub column: bool,
 }
@@ -80,8 +85,13 @@ mod tests {
     use crate::output::fixtures;
     use crate::physics::phase::{BulkState, Phase};
 
-    const NONE: StopRules =
-        StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false };
+    const NONE: StopRules = StopRules {
+        blowout_at_most: None,
+        loss_rate_at_most: None,
+        not_before: 0.0,
+        enforce_budget: false,
+        column: false,
+    };
 
     fn stopped() -> CellReport {
         CellReport { active: false, stop: Some(CellStop::TauExceeded), ..fixtures::report(0) }

@@ -1,9 +1,13 @@
-//! Which numbers of the disk travel between processes: what a cell is and what it reports.
+//! Which numbers of the disk travel between processes, and into checkpoints: what a cell is and what it reports.
 
 use crate::disk::cell::CellState;
-use crate::disk::report::{CellReport, CellStop, InnerSteps, Ledger, SmolReport, SupplyReport};
+use crate::disk::report::{
+    CellReport, CellStop, DampingReport, InnerSteps, KernelReport, Ledger, SmolReport, StepFacts, SupplyReport,
+};
+use crate::disk::step::StepError;
 use crate::disk::supply::SupplyState;
 use crate::physics::phase::{BulkState, Phase, PhaseState};
+use crate::physics::stirring::Excitation;
 use crate::smoluchowski::IntegrationError;
 use crate::smoluchowski::energy::EnergyRates;
 use crate::{wire_enum, wire_struct};
@@ -40,6 +44,9 @@ wire_struct!(SmolReport {
     source_rate,
     t_coll,
 });
+wire_struct!(Excitation { e, i });
+wire_struct!(DampingReport { next, time, target });
+wire_struct!(KernelReport { used, base, supply, supply_weight, damping });
 wire_struct!(InnerSteps { accepted, rejected, fallback });
 wire_struct!(EnergyRates { relative, retained, cratering, fragmentation, mean_retention, mean_remnant });
 wire_enum!(CellStop { 0 => TauExceeded });
@@ -65,6 +72,7 @@ wire_struct!(CellReport {
     cumulative,
     supply,
     smol,
+    kernel,
     inner,
     substeps,
     energy,
@@ -84,7 +92,24 @@ wire_struct!(CellReport {
     t_solid,
 });
 wire_struct!(SupplyState { feedback_scale, reservoir, deep });
-wire_struct!(CellState { bins, first_step, stop, cumulative, supply });
+wire_struct!(CellState { bins, first_step, excitation, saturated_at, stop, cumulative, supply });
+wire_enum!(StepError {
+    0 => Integration { source },
+    1 => Unbound { eccentricity, tau, f_wake },
+    2 => OutsideTable { temperature, first, last },
+});
+wire_struct!(StepFacts {
+    index,
+    time,
+    dt,
+    temperature,
+    s_blow,
+    s_min_effective,
+    q_pr_blow,
+    q_pr_at_smin,
+    beta_at_smin,
+    blowout_gate,
+});
 wire_enum!(IntegrationError { 0 => NotFinite { bin, value, time }, 1 => NoProgress { steps, time, dt } });
 
 #[cfg(test)]
@@ -105,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_cell_moves_unchanged() {
-        let mut cell = CellState::new(vec![1e-3, 0.0, 5e-324]);
+        let mut cell = CellState::new(vec![1e-3, 0.0, 5e-324], Excitation { e: 0.3, i: 0.1 });
         cell.stop = Some((CellStop::TauExceeded, 12.5, 2.4));
         cell.cumulative.sublimation = 0.1;
         cell.supply = SupplyState { feedback_scale: 0.3, reservoir: 7.5, deep: 1e-3 };

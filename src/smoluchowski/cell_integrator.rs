@@ -5,8 +5,9 @@ use super::linear_solver::DenseLu;
 use super::operator::{self, Scratch};
 use super::pairs::PairTables;
 use super::patankar;
-use super::processes::{CHANNELS, Processes};
+use super::processes::{CHANNELS, LossRates, Processes, Rates};
 use super::rodas4::{Rodas4, System};
+use super::simd::{Padded, Tiles};
 
 /// Error tolerances of the inner steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,12 +58,13 @@ pub struct Workspace {
     rodas: Rodas4,
     fallback: DenseLu,
     scratch: Scratch,
+    rates: Rates,
 }
 
 impl Workspace {
     /// Buffers for n bins.
     pub fn new(n: usize) -> Self {
-        Workspace { rodas: Rodas4::new(n), fallback: DenseLu::new(n), scratch: Scratch::new(n) }
+        Workspace { rodas: Rodas4::new(n), fallback: DenseLu::new(n), scratch: Scratch::new(n), rates: Rates::zeros(n) }
     }
 
     /// Buffers of the operator alone.
@@ -74,22 +76,22 @@ impl Workspace {
 /// The right-hand side of one cell, as the integrator sees it.
 struct Cell<'a> {
     tables: Option<&'a PairTables>,
-    processes: &'a Processes,
+    rates: &'a Rates,
     scratch: &'a mut Scratch,
 }
 
 impl System for Cell<'_> {
     fn len(&self) -> usize {
-        self.processes.drift.len()
+        self.rates.len()
     }
     fn rate(&mut self, y: &[f64], out: &mut [f64]) {
-        operator::rate(self.tables, self.processes, y, self.scratch, out);
+        operator::rate(self.tables, self.rates, y, self.scratch, out);
     }
-    fn jacobian(&mut self, y: &[f64], out: &mut [f64]) {
-        operator::jacobian(self.tables, self.processes, y, self.scratch, out);
+    fn jacobian(&mut self, y: &[f64], out: &mut Tiles) {
+        operator::jacobian(self.tables, self.rates, y, self.scratch, out);
     }
-    fn ledger_rate(&self, channel: usize, y: &[f64]) -> f64 {
-        self.processes.loss_rate(channel, y)
+    fn ledger_rates(&self, y: &Padded) -> [f64; CHANNELS] {
+        self.scratch.level().run(LossRates(self.rates, y))
     }
 }
 
@@ -113,8 +115,9 @@ pub fn advance_until(
     event: impl Fn(&[f64]) -> bool,
     workspace: &mut Workspace,
 ) -> Result<Outcome, IntegrationError> {
-    let Workspace { rodas, fallback, scratch } = workspace;
-    let mut cell = Cell { tables, processes, scratch };
+    let Workspace { rodas, fallback, scratch, rates } = workspace;
+    rates.set(processes);
+    let mut cell = Cell { tables, rates, scratch };
     let mass_at_start: f64 = state.iter().sum();
     let mut outcome = Outcome::default();
     let mut time = 0.0;
@@ -132,7 +135,7 @@ pub fn advance_until(
         if proposal < SMALLEST_FRACTION * dt {
             h = fallback_step.min(remaining);
             fallback_step *= 2.0;
-            let lost = patankar::step(tables, processes, state, h, fallback, &mut rodas.solution);
+            let lost = patankar::step(tables, cell.rates, state, h, fallback, &mut rodas.solution);
             accept(state, &rodas.solution, &lost, &mut outcome);
             outcome.fallback += 1;
             next = GROW * h;

@@ -36,14 +36,15 @@ pub struct EnergyRates {
 /// - `speed`: relative speed v [m s⁻¹]
 pub fn energy_rates(tables: &PairTables, state: &[f64], speed: f64, retention: &Retention) -> EnergyRates {
     let n = tables.n;
+    let inverse_masses = &tables.inverse_masses.all()[..n];
     let mut sum = EnergyRates::default();
     let (mut shares, mut remnants) = (0.0, 0.0);
     for i in 0..n {
-        let count = state[i] * tables.inverse_masses[i];
+        let count = state[i] * inverse_masses[i];
         for j in i..n {
             let p = i * n + j;
             let pairs = if i == j { 0.5 } else { 1.0 };
-            let rate = pairs * tables.kernel[p] * count * state[j] * tables.inverse_masses[j];
+            let rate = pairs * tables.kernel.get(i, j) * count * state[j] * inverse_masses[j];
             let (a, b) = (tables.masses[i], tables.masses[j]);
             let energy = rate * 0.5 * (a * b / (a + b)) * speed * speed;
             let remnant = tables.remnant_fraction[p];

@@ -4,7 +4,9 @@
 //! loss time, about 10⁻¹⁰ s, and takes one such step per clock step. Use it to compare with old results, for nothing
 //! else.
 
+use super::operator::{matrix_times_vector, products};
 use super::pairs::PairTables;
+use super::simd::{Kernel, Lanes, Level, Padded, Tiles};
 
 /// Share of the shortest loss time that a step may cover.
 const SAFETY: f64 = 0.1;
@@ -43,19 +45,85 @@ pub struct ImexReport {
     pub t_coll: f64,
 }
 
+/// Coefficients of the gains as the Python program writes them, for pairs i ≥ j at a rate N_i N_j [m² s⁻¹]: mass of
+/// remnants κ (m_i + m_j) f / (1 + δ_ij), of fragments κ (m_i + m_j) (1 − f) / ((1 + δ_ij) Σ_{l ≤ k_ij} I_l).
+#[derive(Debug, Clone)]
+pub(super) struct NumberForm {
+    /// Of pairs whose remnant stays in the bin of the larger body.
+    home_remnants: Tiles,
+    home_fragments: Tiles,
+    /// All others.
+    others: Vec<Pair>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    body: u32,
+    partner: u32,
+    bin: u32,
+    remnants: f64,
+    fragments: f64,
+}
+
+impl NumberForm {
+    fn of(tables: &PairTables) -> Self {
+        let n = tables.n;
+        let zeros = || Tiles::zeros(n);
+        let others = Vec::with_capacity(n * (n + 1) / 2);
+        let mut form = NumberForm { home_remnants: zeros(), home_fragments: zeros(), others };
+        form.fill(tables);
+        form
+    }
+
+    /// Refills the form in place, without allocation.
+    pub(super) fn fill(&mut self, tables: &PairTables) {
+        let n = tables.n;
+        let NumberForm { home_remnants, home_fragments, others } = self;
+        home_remnants.clear();
+        home_fragments.clear();
+        others.clear();
+        for i in 0..n {
+            for j in 0..=i {
+                // The outcome of a pair is that of the lower body hit by the higher.
+                let p = j * n + i;
+                let mass =
+                    tables.kernel.get(j, i) * (tables.masses[i] + tables.masses[j]) / if i == j { 2.0 } else { 1.0 };
+                let (bin, remnant) = (tables.remnant_bin[p] as usize, tables.remnant_fraction[p]);
+                let (remnants, fragments) = (mass * remnant, mass * (1.0 - remnant) / tables.cumulative[bin]);
+                if bin == i {
+                    *home_remnants.get_mut(i, j) = remnants;
+                    *home_fragments.get_mut(i, j) = fragments;
+                } else {
+                    others.push(Pair { body: i as u32, partner: j as u32, bin: bin as u32, remnants, fragments });
+                }
+            }
+        }
+    }
+}
+
 /// Buffers for n bins.
 #[derive(Debug, Clone)]
 pub struct Imex {
-    loss: Vec<f64>,
-    gain: Vec<f64>,
-    spread: Vec<f64>,
+    level: Level,
+    counts: Padded,
+    loss: Padded,
+    gain: Padded,
+    spread: Padded,
     trial: Vec<f64>,
 }
 
 impl Imex {
     /// Buffers for n bins.
     pub fn new(n: usize) -> Self {
-        Imex { loss: vec![0.0; n], gain: vec![0.0; n], spread: vec![0.0; n], trial: vec![0.0; n] }
+        let zeros = || Padded::zeros(n);
+        Imex {
+            level: Level::widest(),
+            counts: zeros(),
+            loss: zeros(),
+            gain: zeros(),
+            spread: zeros(),
+            trial: vec![0.0; n],
+        }
     }
 
     /// One step from the number surface densities N [m⁻²] (length n, updated in place) of at most `dt` [s].
@@ -72,15 +140,16 @@ impl Imex {
         terms: &Terms,
         dt: f64,
     ) -> ImexReport {
-        self.loss.fill(0.0);
-        self.gain.fill(0.0);
+        self.loss.all_mut().fill(0.0);
+        self.gain.all_mut().fill(0.0);
         self.advance(masses, counts, terms, dt)
     }
 
     fn advance(&mut self, masses: &[f64], counts: &mut [f64], terms: &Terms, dt: f64) -> ImexReport {
+        let loss = &self.loss.all()[..counts.len()];
         let mass_of = |numbers: &[f64]| -> f64 { masses.iter().zip(numbers).map(|(m, n)| m * n).sum() };
         let weighted = |rates: &[f64]| -> f64 { (0..rates.len()).map(|k| masses[k] * rates[k] * counts[k]).sum() };
-        let fastest = self.loss.iter().fold(0.0_f64, |a, b| a.max(*b));
+        let fastest = loss.iter().fold(0.0_f64, |a, b| a.max(*b));
         let (blowout_rate, sink_rate) = (weighted(terms.blowout), weighted(terms.sinks));
         let source_rate = mass_of(terms.source);
         let mass = mass_of(counts);
@@ -97,47 +166,66 @@ impl Imex {
             }
             h *= 0.5;
         };
-        let loss_rate = (0..counts.len()).map(|k| masses[k] * self.loss[k] * self.trial[k]).sum();
+        let loss_rate = (0..counts.len()).map(|k| masses[k] * self.loss.all()[k] * self.trial[k]).sum();
         counts.copy_from_slice(&self.trial);
         let t_coll = if fastest > 0.0 { 1.0 / fastest } else { f64::INFINITY };
-        let gain_rate = mass_of(&self.gain);
+        let gain_rate = mass_of(self.gain.all());
         ImexReport { dt_eff: h, error, source_rate, blowout_rate, sink_rate, gain_rate, loss_rate, t_coll }
     }
 
     fn try_step(&mut self, counts: &[f64], terms: &Terms, h: f64) {
-        for k in 0..counts.len() {
+        let n = counts.len();
+        let (gain, loss) = (&self.gain.all()[..n], &self.loss.all()[..n]);
+        for k in 0..n {
             let sinks = (terms.blowout[k] + terms.sinks[k]) * counts[k];
-            self.trial[k] = (counts[k] + h * (self.gain[k] + terms.source[k] - sinks)) / (1.0 + h * self.loss[k]);
+            self.trial[k] = (counts[k] + h * (gain[k] + terms.source[k] - sinks)) / (1.0 + h * loss[k]);
         }
     }
 
-    /// Loss coefficients [s⁻¹] and gains [m⁻² s⁻¹] of every collision, remnants that return to their bin included.
+    /// Loss coefficients [s⁻¹] and gains [m⁻² s⁻¹] of every collision, remnants that return to their bin included. The
+    /// first collision of a cell sets up its tables.
     fn collide(&mut self, tables: &PairTables, counts: &[f64]) {
         let n = counts.len();
-        self.loss.fill(0.0);
-        self.gain.fill(0.0);
-        self.spread.fill(0.0);
-        for i in 0..n {
-            for j in 0..n {
-                let p = i * n + j;
-                let hits = tables.kernel[p] * counts[j];
-                self.loss[i] += hits;
-                if j >= i {
-                    let rate = hits * counts[i] / if i == j { 2.0 } else { 1.0 };
-                    let mass = rate * (tables.masses[i] + tables.masses[j]);
-                    let (bin, remnant) = (tables.remnant_bin[p] as usize, tables.remnant_fraction[p]);
-                    self.gain[bin] += mass * remnant;
-                    self.spread[bin] += mass * (1.0 - remnant) / tables.cumulative[bin];
-                }
-            }
-            if counts[i] <= 0.0 {
-                self.loss[i] = 0.0;
-            }
+        self.counts.all_mut()[..n].copy_from_slice(counts);
+        let form = tables.number_form.get_or_init(|| NumberForm::of(tables));
+        self.level.run(Collide { tables, form, imex: self });
+        let (loss, gain, spread) = (self.loss.all_mut(), self.gain.all_mut(), self.spread.all_mut());
+        for pair in &form.others {
+            let (body, partner, bin) = (pair.body as usize, pair.partner as usize, pair.bin as usize);
+            let hits = counts[body] * counts[partner];
+            gain[bin] += hits * pair.remnants;
+            spread[bin] += hits * pair.fragments;
         }
         let mut suffix = 0.0;
         for k in (0..n).rev() {
-            suffix += self.spread[k];
-            self.gain[k] = (self.gain[k] + tables.integrals[k] * suffix) * tables.inverse_masses[k];
+            suffix += spread[k];
+            gain[k] = (gain[k] + tables.integrals[k] * suffix) * tables.inverse_masses.all()[k];
+            loss[k] = if counts[k] > 0.0 { loss[k] } else { 0.0 };
+        }
+    }
+}
+
+/// Losses, and gains of the pairs at home.
+struct Collide<'a> {
+    tables: &'a PairTables,
+    form: &'a NumberForm,
+    imex: &'a mut Imex,
+}
+
+impl Kernel for Collide<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Collide { tables, form, imex } = self;
+        let Imex { counts, loss, gain, spread, .. } = imex;
+        matrix_times_vector(lanes, &tables.kernel, counts, loss);
+        let counts = counts.blocks();
+        for (band, (gain, spread)) in gain.blocks_mut().iter_mut().zip(spread.blocks_mut()).enumerate() {
+            // Partners are not larger than the bodies of the band.
+            let (remnants, fragments) = (form.home_remnants.band(band), form.home_fragments.band(band));
+            let count = lanes.load(&counts[band]);
+            lanes.store(lanes.mul(count, products(lanes, &remnants[..band + 1], counts)), gain);
+            lanes.store(lanes.mul(count, products(lanes, &fragments[..band + 1], counts)), spread);
         }
     }
 }

@@ -10,6 +10,7 @@
 //! - [`cell_integrator`]: covers one coupling step of one cell with as many inner steps as it needs
 //! - [`imex_bdf1`]: one step of the Python program, for comparison only
 //! - [`linear_solver`]: dense LU in place
+//! - [`simd`]: vectors of eight numbers on whatever the processor has
 //!
 //! Start reading in [`operator`].
 
@@ -22,6 +23,7 @@ pub mod pairs;
 pub mod patankar;
 pub mod processes;
 pub mod rodas4;
+pub mod simd;
 
 /// Why a step could not be taken.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

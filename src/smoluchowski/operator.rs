@@ -3,196 +3,324 @@
 //! The transfer rate from bin i to bin k ≠ i is A_ki = Σ_j κ_ij N_j Y_kij, with the yield
 //! Y_kij = f_ij δ(k, k_ij) + ε_ij I_k / Σ_{l ≤ k_ij} I_l (k ≤ k_ij) and N_j = Σ_j / m_j. Fragments of a pair fill all bins
 //! up to k_ij in fixed proportions, so a suffix sum over k_ij replaces the third loop of the tensor form.
+//!
+//! With N the numbers, g and a the tables of [`PairTables`] (own gain and fragments of pairs at home):
+//! dΣ_k/dt = N_k (g N)_k + R_k + I_k Σ_{b ≥ k} (N_b (a N)_b + F_b), R_b and F_b from the list of other pairs. Two products
+//! of a matrix and a vector and a short list: the vector units of [`super::simd`] do the first.
 
 use super::pairs::PairTables;
-use super::processes::Processes;
+use super::processes::Rates;
+use super::simd::{Block, Kernel, LANES, Lanes, Level, Padded, Tile, Tiles};
 
-/// Buffers of the operator for n bins, allocated once.
+/// Buffers of the operator for n bins, allocated once, and the vector unit that it uses.
 #[derive(Debug, Clone)]
 pub struct Scratch {
-    counts: Vec<f64>,
-    /// Per remnant bin: fragments to be spread below it, and remnants.
-    spread: Vec<f64>,
-    remnants: Vec<f64>,
-    /// The same, per remnant bin and bin that the derivative is taken for; row-major n × n.
-    spread_rows: Vec<f64>,
-    suffix: Vec<f64>,
+    level: Level,
+    /// A block of zeros longer than the bins.
+    state: Padded,
+    counts: Padded,
+    rate: Padded,
+    /// (g N) and (a N).
+    gained: Padded,
+    fragments: Padded,
+    /// Derivative of the fragments that fill this bin and those below.
+    suffix: Padded,
+    /// What the list adds to two neighbouring rows of the Jacobian: remnants, and fragments for this row and all below.
+    additions: [[Padded; 2]; 2],
 }
 
 impl Scratch {
-    /// Buffers for n bins.
+    /// Buffers for n bins, for the widest vectors that the processor has.
     pub fn new(n: usize) -> Self {
+        Self::with_level(n, Level::widest())
+    }
+
+    /// Buffers for n bins and a vector unit.
+    pub fn with_level(n: usize, level: Level) -> Self {
+        let zeros = || Padded::zeros(n);
         Scratch {
-            counts: vec![0.0; n],
-            spread: vec![0.0; n],
-            remnants: vec![0.0; n],
-            spread_rows: vec![0.0; n * n],
-            suffix: vec![0.0; n],
+            level,
+            state: Padded::zeros(n.next_multiple_of(LANES) + LANES),
+            counts: zeros(),
+            rate: zeros(),
+            gained: zeros(),
+            fragments: zeros(),
+            suffix: zeros(),
+            additions: std::array::from_fn(|_| std::array::from_fn(|_| zeros())),
+        }
+    }
+
+    /// Its vector unit.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    fn set_state(&mut self, state: &[f64]) {
+        self.state.all_mut()[..state.len()].copy_from_slice(state);
+    }
+
+    /// N_k = Σ_k / m_k.
+    #[inline(always)]
+    fn count<L: Lanes>(&mut self, lanes: L, tables: &PairTables) {
+        let masses = self.state.blocks().iter().zip(tables.inverse_masses.blocks());
+        for (count, (mass, inverse)) in self.counts.blocks_mut().iter_mut().zip(masses) {
+            lanes.store(lanes.mul(lanes.load(mass), lanes.load(inverse)), count);
+        }
+    }
+
+    /// (g N) and (a N).
+    #[inline(always)]
+    fn multiply<L: Lanes>(&mut self, lanes: L, tables: &PairTables) {
+        let counts = self.counts.blocks();
+        let results = self.gained.blocks_mut().iter_mut().zip(self.fragments.blocks_mut());
+        for (band, (gained, fragments)) in results.enumerate() {
+            let home = &tables.home_fragments.band(band)[..tables.home_ends[band] as usize];
+            lanes.store(products(lanes, tables.own_gain.band(band), counts), gained);
+            lanes.store(products(lanes, home, counts), fragments);
         }
     }
 }
 
-/// Σ a_i b_i with eight running sums: the order of additions is fixed, and the compiler can use vector units.
-#[inline]
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    const LANES: usize = 8;
-    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
-    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
-    for (x, y) in a_blocks.iter().zip(b_blocks) {
-        for lane in 0..LANES {
-            sums[lane] += x[lane] * y[lane];
-        }
+/// Eight rows of a matrix times a vector, which may be longer than they are.
+#[inline(always)]
+pub(super) fn products<L: Lanes>(lanes: L, band: &[Tile], vector: &[Block]) -> L::V {
+    if L::MANY {
+        return lanes.sums(partial_products(lanes, band, vector, 0));
     }
-    let rest: f64 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
-    sums.iter().sum::<f64>() + rest
+    let [a, b, c, d] = partial_products(lanes, band, vector, 0);
+    let [e, f, g, h] = partial_products(lanes, band, vector, 4);
+    lanes.sums([a, b, c, d, e, f, g, h])
 }
 
-/// y += c x, entry by entry.
-#[inline]
-fn add_scaled(c: f64, x: &[f64], y: &mut [f64]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += c * x;
+/// Sums by lane of as many rows as there are registers for.
+#[inline(always)]
+fn partial_products<L: Lanes, const ROWS: usize>(
+    lanes: L,
+    band: &[Tile],
+    vector: &[Block],
+    first: usize,
+) -> [L::V; ROWS] {
+    let mut sums = [lanes.splat(0.0); ROWS];
+    for (tile, block) in band.iter().zip(vector) {
+        let block = lanes.load(block);
+        for row in 0..ROWS {
+            sums[row] = lanes.mul_add(lanes.load(&tile[first + row]), block, sums[row]);
+        }
     }
+    sums
 }
 
 /// dΣ/dt [kg m⁻² s⁻¹] of a state Σ [kg m⁻²]; both of length n. Without tables there are no collisions.
-pub fn rate(tables: Option<&PairTables>, processes: &Processes, state: &[f64], scratch: &mut Scratch, out: &mut [f64]) {
-    out.fill(0.0);
-    if let Some(tables) = tables {
-        add_collisions(tables, state, scratch, out);
-    }
-    processes.add_rate(state, out);
+pub fn rate(tables: Option<&PairTables>, rates: &Rates, state: &[f64], scratch: &mut Scratch, out: &mut [f64]) {
+    scratch.set_state(state);
+    scratch.level.run(Rate { tables, rates, scratch });
+    out.copy_from_slice(&scratch.rate.all()[..out.len()]);
 }
 
-fn add_collisions(tables: &PairTables, state: &[f64], scratch: &mut Scratch, out: &mut [f64]) {
+struct Rate<'a> {
+    tables: Option<&'a PairTables>,
+    rates: &'a Rates,
+    scratch: &'a mut Scratch,
+}
+
+impl Kernel for Rate<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Rate { tables, rates, scratch } = self;
+        match tables {
+            Some(tables) => {
+                scratch.count(lanes, tables);
+                scratch.multiply(lanes, tables);
+                collect(lanes, tables, scratch);
+            }
+            None => scratch.rate.all_mut().fill(0.0),
+        }
+        rates.add_rate(lanes, &scratch.state, scratch.rate.blocks_mut());
+    }
+}
+
+/// The rates of all bins from the products and the list.
+#[inline(always)]
+fn collect<L: Lanes>(lanes: L, tables: &PairTables, scratch: &mut Scratch) {
     let n = tables.n;
-    let Scratch { counts, spread, remnants, .. } = scratch;
-    count(tables, state, counts);
-    gather_gains(tables, counts, spread, remnants);
+    let (counts, gained) = (&scratch.counts.all()[..n], &scratch.gained.all()[..n]);
+    let (fragments, rate) = (&scratch.fragments.all()[..n], &mut scratch.rate.all_mut()[..n]);
     let mut suffix = 0.0;
     for k in (0..n).rev() {
-        suffix += spread[k];
-        let loss = counts[k] * dot(&tables.loss[k * n..(k + 1) * n], counts);
-        out[k] += tables.integrals[k] * suffix + remnants[k] - loss;
-    }
-}
-
-fn count(tables: &PairTables, state: &[f64], counts: &mut [f64]) {
-    for ((count, mass), inverse) in counts.iter_mut().zip(state).zip(&tables.inverse_masses) {
-        *count = mass * inverse;
-    }
-}
-
-/// Per remnant bin: fragments (over their cumulative weight) and remnants of all collisions [kg m⁻² s⁻¹].
-fn gather_gains(tables: &PairTables, counts: &[f64], spread: &mut [f64], remnants: &mut [f64]) {
-    let n = tables.n;
-    spread.fill(0.0);
-    remnants.fill(0.0);
-    for run in &tables.runs {
-        let (body, bin) = (run.body as usize, run.bin as usize);
-        let partners = run.start as usize..run.end as usize;
-        let row = body * n + partners.start..body * n + partners.end;
-        spread[bin] += counts[body] * dot(&tables.fragments[row.clone()], &counts[partners.clone()]);
-        remnants[bin] += counts[body] * dot(&tables.remnants[row], &counts[partners]);
+        let (mut spread, mut remnants) = (counts[k] * fragments[k], counts[k] * gained[k]);
+        for pair in tables.others_in(k) {
+            let hits = counts[pair.body as usize] * counts[pair.partner as usize];
+            spread = lanes.fuse(pair.fragments, hits, spread);
+            remnants = lanes.fuse(pair.remnants, hits, remnants);
+        }
+        suffix += spread;
+        rate[k] = lanes.fuse(tables.integrals[k], suffix, remnants);
     }
 }
 
 /// Mass that collisions move into other bins in a given state [kg m⁻² s⁻¹], and the collision time [s]: the shortest
 /// mean time between two hits of a body in an occupied bin, however gentle the hits (infinite in an empty cell).
 pub fn collision_totals(tables: &PairTables, state: &[f64], scratch: &mut Scratch) -> (f64, f64) {
-    let n = tables.n;
-    count(tables, state, &mut scratch.counts);
-    let counts = &scratch.counts;
-    let mut moved = 0.0;
-    let mut most_hits: f64 = 0.0;
-    for k in (0..n).filter(|k| state[*k] > 0.0) {
-        let row = k * n..(k + 1) * n;
-        moved += counts[k] * dot(&tables.loss[row.clone()], counts);
-        most_hits = most_hits.max(dot(&tables.kernel[row], counts));
+    scratch.set_state(state);
+    scratch.level.run(Totals { tables, scratch });
+    let (mut moved, mut most_hits) = (0.0, 0.0_f64);
+    let Scratch { counts, gained: losses, fragments: hits, .. } = scratch;
+    for k in (0..tables.n).filter(|k| state[*k] > 0.0) {
+        moved += counts.all()[k] * losses.all()[k];
+        most_hits = most_hits.max(hits.all()[k]);
     }
     (moved, 1.0 / most_hits)
 }
 
-/// ∂(dΣ_k/dt)/∂Σ_l [s⁻¹], row-major n × n. Its columns sum to minus the loss rates, as the mass of the cell demands.
-pub fn jacobian(
-    tables: Option<&PairTables>,
-    processes: &Processes,
-    state: &[f64],
-    scratch: &mut Scratch,
-    out: &mut [f64],
-) {
-    out.fill(0.0);
-    if let Some(tables) = tables {
-        add_collision_jacobian(tables, state, scratch, out);
-    }
-    processes.add_jacobian(out);
+/// (L N) and (κ N).
+struct Totals<'a> {
+    tables: &'a PairTables,
+    scratch: &'a mut Scratch,
 }
 
-fn add_collision_jacobian(tables: &PairTables, state: &[f64], scratch: &mut Scratch, out: &mut [f64]) {
+impl Kernel for Totals<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Totals { tables, scratch } = self;
+        scratch.count(lanes, tables);
+        let Scratch { counts, gained, fragments, .. } = scratch;
+        matrix_times_vector(lanes, &tables.loss, counts, gained);
+        matrix_times_vector(lanes, &tables.kernel, counts, fragments);
+    }
+}
+
+/// out = matrix × vector.
+#[inline(always)]
+pub(super) fn matrix_times_vector<L: Lanes>(lanes: L, matrix: &Tiles, vector: &Padded, out: &mut Padded) {
+    for (band, out) in out.blocks_mut().iter_mut().enumerate() {
+        lanes.store(products(lanes, matrix.band(band), vector.blocks()), out);
+    }
+}
+
+/// ∂(dΣ_k/dt)/∂Σ_l [s⁻¹]. Its columns sum to minus the loss rates, as the mass of the cell demands.
+pub fn jacobian(tables: Option<&PairTables>, rates: &Rates, state: &[f64], scratch: &mut Scratch, out: &mut Tiles) {
+    match tables {
+        Some(tables) => {
+            scratch.set_state(state);
+            scratch.level.run(Jacobian { tables, scratch, out });
+        }
+        None => out.clear(),
+    }
+    rates.add_jacobian(out);
+}
+
+struct Jacobian<'a> {
+    tables: &'a PairTables,
+    scratch: &'a mut Scratch,
+    out: &'a mut Tiles,
+}
+
+impl Kernel for Jacobian<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Jacobian { tables, scratch, out } = self;
+        let n = tables.n;
+        scratch.count(lanes, tables);
+        scratch.multiply(lanes, tables);
+        scratch.suffix.all_mut().fill(0.0);
+        if n > 0 {
+            list_row(tables, scratch, n - 1);
+        }
+        for k in (0..n).rev() {
+            // One row ahead: what was written number by number is read as vectors only after a while.
+            if k > 0 {
+                list_row(tables, scratch, k - 1);
+            }
+            jacobian_row(lanes, tables, scratch, k, out.band_mut(k / LANES));
+        }
+    }
+}
+
+/// Derivatives of what the list, and body k itself, bring to bin k.
+#[inline(always)]
+fn list_row(tables: &PairTables, scratch: &mut Scratch, k: usize) {
     let n = tables.n;
-    let Scratch { counts, spread_rows, suffix, .. } = scratch;
-    count(tables, state, counts);
-    spread_rows.fill(0.0);
-    for run in &tables.runs {
-        let (body, bin) = (run.body as usize, run.bin as usize);
-        let partners = run.start as usize..run.end as usize;
-        let row = body * n + partners.start..body * n + partners.end;
-        for (coefficients, rows) in
-            [(&tables.fragments[row.clone()], &mut spread_rows[..]), (&tables.remnants[row], &mut out[..])]
-        {
-            let rows = &mut rows[bin * n..(bin + 1) * n];
-            rows[body] += dot(coefficients, &counts[partners.clone()]);
-            add_scaled(counts[body], coefficients, &mut rows[partners.clone()]);
-        }
-    }
-    suffix.fill(0.0);
-    for k in (0..n).rev() {
-        let row = &mut out[k * n..(k + 1) * n];
-        let losses = &tables.loss[k * n..(k + 1) * n];
-        for l in 0..n {
-            suffix[l] += spread_rows[k * n + l];
-            row[l] = (row[l] + tables.integrals[k] * suffix[l] - counts[k] * losses[l]) * tables.inverse_masses[l];
-        }
-        row[k] -= dot(losses, counts) * tables.inverse_masses[k];
+    let counts = &scratch.counts.all()[..n];
+    let [remnants, fragments] = &mut scratch.additions[k % 2];
+    let (remnants, fragments) = (&mut remnants.all_mut()[..n], &mut fragments.all_mut()[..n]);
+    remnants[k] += scratch.gained.all()[k];
+    fragments[k] += scratch.fragments.all()[k];
+    for pair in tables.others_in(k) {
+        let (body, partner) = (pair.body as usize, pair.partner as usize);
+        remnants[body] += pair.remnants * counts[partner];
+        fragments[body] += pair.fragments * counts[partner];
+        remnants[partner] += pair.remnants * counts[body];
+        fragments[partner] += pair.fragments * counts[body];
     }
 }
 
-/// The rate matrix A(Σ) with the processes, row-major n × n: off-diagonals are not negative and column i sums to minus
-/// the loss rate of bin i, to rounding.
-pub fn rate_matrix(tables: Option<&PairTables>, processes: &Processes, state: &[f64], out: &mut [f64]) {
-    out.fill(0.0);
+/// Row k from the tables and the list's additions, which are zero again afterwards.
+#[inline(always)]
+fn jacobian_row<L: Lanes>(lanes: L, tables: &PairTables, scratch: &mut Scratch, k: usize, out: &mut [Tile]) {
+    let (band, within) = (k / LANES, k % LANES);
+    let (zero, count) = (lanes.splat(0.0), lanes.splat(scratch.counts.all()[k]));
+    let integral = lanes.splat(tables.integrals[k]);
+    let (gains, home) = (tables.own_gain.band(band), tables.home_fragments.band(band));
+    let home_end = tables.home_ends[band] as usize;
+    let [remnants, fragments] = &mut scratch.additions[k % 2];
+    let additions = remnants.blocks_mut().iter_mut().zip(fragments.blocks_mut());
+    let columns = tables.inverse_masses.blocks().iter().zip(scratch.suffix.blocks_mut()).zip(additions);
+    let [from, to] = tables.others_span[k].map(|block| block as usize);
+    for (l, ((out, gain), ((inverse, suffix), (remnants, fragments)))) in
+        out.iter_mut().zip(gains).zip(columns).enumerate()
+    {
+        let (mut sum, mut own) = (lanes.load(suffix), lanes.mul(count, lanes.load(&gain[within])));
+        if l < home_end {
+            sum = lanes.mul_add(count, lanes.load(&home[l][within]), sum);
+        }
+        if l >= from && l < to {
+            sum = lanes.add(sum, lanes.load(fragments));
+            own = lanes.add(own, lanes.load(remnants));
+            lanes.store(zero, remnants);
+            lanes.store(zero, fragments);
+        }
+        lanes.store(sum, suffix);
+        lanes.store(lanes.mul(lanes.mul_add(integral, sum, own), lanes.load(inverse)), &mut out[within]);
+    }
+}
+
+/// The rate matrix A(Σ) with the processes: off-diagonals are not negative and column i sums to minus the loss rate of
+/// bin i, to rounding.
+pub fn rate_matrix(tables: Option<&PairTables>, rates: &Rates, state: &[f64], out: &mut Tiles) {
+    out.clear();
     if let Some(tables) = tables {
         add_transfers(tables, state, out);
     }
-    processes.add_jacobian(out);
+    rates.add_jacobian(out);
 }
 
-fn add_transfers(tables: &PairTables, state: &[f64], out: &mut [f64]) {
+fn add_transfers(tables: &PairTables, state: &[f64], out: &mut Tiles) {
     let n = tables.n;
+    let hits = |i: usize, j: usize| tables.kernel.get(i, j) * state[j] * tables.inverse_masses.all()[j];
     for i in 0..n {
         // First the fragments of bin i by remnant bin, in column i; then their suffix sum, bin by bin.
         for j in 0..n {
             let p = i * n + j;
             let bin = tables.remnant_bin[p] as usize;
-            let hits = tables.kernel[p] * state[j] * tables.inverse_masses[j];
-            out[bin * n + i] += hits * tables.ejected_fraction[p] / tables.cumulative[bin];
+            *out.get_mut(bin, i) += hits(i, j) * tables.ejected_fraction[p] / tables.cumulative[bin];
         }
         let mut suffix = 0.0;
         for k in (0..n).rev() {
-            suffix += out[k * n + i];
-            out[k * n + i] = if k == i { 0.0 } else { tables.integrals[k] * suffix };
+            suffix += out.get(k, i);
+            *out.get_mut(k, i) = if k == i { 0.0 } else { tables.integrals[k] * suffix };
         }
         for j in 0..n {
             let p = i * n + j;
             let bin = tables.remnant_bin[p] as usize;
             if bin != i {
-                let hits = tables.kernel[p] * state[j] * tables.inverse_masses[j];
-                out[bin * n + i] += hits * tables.remnant_fraction[p];
+                *out.get_mut(bin, i) += hits(i, j) * tables.remnant_fraction[p];
             }
         }
-        let transferred: f64 = (0..n).map(|k| out[k * n + i]).sum();
-        out[i * n + i] = -transferred;
+        let transferred: f64 = (0..n).map(|k| out.get(k, i)).sum();
+        *out.get_mut(i, i) = -transferred;
     }
 }
 
@@ -215,21 +343,12 @@ mod tests {
     }
 
     #[test]
-    fn blocks_and_rest_of_a_dot_product_add_up() {
-        for n in [0, 1, 7, 8, 9, 31] {
-            let numbers: Vec<f64> = (0..n).map(f64::from).collect();
-            let squares = n * (n - 1) * (2 * n - 1) / 6;
-            assert_eq!(dot(&numbers, &numbers), f64::from(squares));
-        }
-    }
-
-    #[test]
     fn the_rates_of_three_bins_are_those_of_a_calculation_by_hand() {
         // One body in bins 0 and 2 each: they meet 3 times a second, and each meets its own kind.
         // (0, 0): 0.5 hits, nothing leaves bin 0. (2, 2): 3 hits of 8 kg, 2 kg each ejected, half of it out of bin 2.
         // (0, 2): 3 hits of 5 kg: 3.75 kg remain in bin 2, 1.25 kg go as 1 : 1 : 2 into the bins.
         let mut rate = [0.0; 3];
-        super::rate(Some(&tables()), &Processes::none(3), &[1.0, 0.0, 4.0], &mut Scratch::new(3), &mut rate);
+        super::rate(Some(&tables()), &Rates::zeros(3), &[1.0, 0.0, 4.0], &mut Scratch::new(3), &mut rate);
         let (own, mixed) = (3.0 * 2.0, 3.0 * 1.25);
         let wanted = [own / 4.0 + mixed / 4.0 - 3.0, own / 4.0 + mixed / 4.0, 3.0 - own / 2.0 - mixed / 2.0];
         for (found, wanted) in rate.iter().zip(wanted) {

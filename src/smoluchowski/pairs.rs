@@ -6,7 +6,10 @@
 //! The inputs are ordered: entry (i, j) describes what becomes of the body of bin i. In the disk they are symmetric, but
 //! the closed-form problems of the literature (each body broken by itself) need the general form.
 
+use super::imex_bdf1::NumberForm;
+use super::simd::{LANES, Padded, Tiles};
 use ndarray::ArrayView2;
+use std::sync::OnceLock;
 
 /// Outcome of all collisions, n × n for n bins; entry (i, j): the body of bin i hit by one of bin j.
 #[derive(Debug, Clone, Copy)]
@@ -25,39 +28,53 @@ pub struct PairInputs<'a> {
     pub fragment_integrals: &'a [f64],
 }
 
-/// A run of partners j with the same remnant bin.
+/// Two bodies whose largest remnant is in none of the rows' own bins, so that they need a list.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Run {
+pub(super) struct Pair {
     pub(super) body: u32,
-    pub(super) start: u32,
-    pub(super) end: u32,
-    pub(super) bin: u32,
+    pub(super) partner: u32,
+    /// As [`PairTables::home_fragments`].
+    pub(super) fragments: f64,
+    /// Mass that goes into the remnant's bin [kg m² s⁻¹], per N_body N_partner.
+    pub(super) remnants: f64,
 }
 
 /// Coefficients of the collisional transfers of one cell. Build with [`PairTables::new`], refill with
 /// [`PairTables::fill`].
+///
+/// Two different bodies share one entry, in the row of the larger one, when both break into the same bins. In most pairs
+/// the largest remnant stays in the bin of that row: these fill matrices, which stream through the vector units. The
+/// others, of similar bodies, are a list in the order of their remnant bins.
 #[derive(Debug, Clone)]
 pub struct PairTables {
     pub(super) n: usize,
     pub(super) masses: Vec<f64>,
-    pub(super) inverse_masses: Vec<f64>,
+    pub(super) inverse_masses: Padded,
     /// I_k.
     pub(super) integrals: Vec<f64>,
-    /// κ_ij, f_ij, ε_ij and k_ij as given, row-major.
-    pub(super) kernel: Vec<f64>,
+    /// κ_ij [m² s⁻¹].
+    pub(super) kernel: Tiles,
+    /// f_ij, ε_ij and k_ij as given, row-major.
     pub(super) remnant_fraction: Vec<f64>,
     pub(super) ejected_fraction: Vec<f64>,
     pub(super) remnant_bin: Vec<u32>,
     /// Σ_{l ≤ k} I_l.
     pub(super) cumulative: Vec<f64>,
     /// L_ij [kg m² s⁻¹]: bin i loses N_i Σ_j L_ij N_j to other bins.
-    pub(super) loss: Vec<f64>,
-    /// a_ij [kg m² s⁻¹ per unit I]: the pair feeds a_ij N_i N_j I_k into each bin k up to its remnant bin.
-    pub(super) fragments: Vec<f64>,
-    /// p_ij [kg m² s⁻¹]: the pair feeds p_ij N_i N_j into its remnant bin.
-    pub(super) remnants: Vec<f64>,
-    /// Stretches of non-zero `fragments` and `remnants` with one remnant bin, row by row.
-    pub(super) runs: Vec<Run>,
+    pub(super) loss: Tiles,
+    /// What bin i itself gains, its own fragments apart, is N_i Σ_j g_ij N_j: remnants that stay in it less L_ij.
+    pub(super) own_gain: Tiles,
+    /// Pairs whose remnant stays in bin i feed a_ij N_i N_j I_k into each bin k ≤ i [kg m² s⁻¹ per unit I].
+    pub(super) home_fragments: Tiles,
+    /// Tiles of a band of `home_fragments` up to the last that is not zero.
+    pub(super) home_ends: Vec<u32>,
+    /// All other pairs by remnant bin, and where each bin begins.
+    pub(super) others: Vec<Pair>,
+    pub(super) others_of: Vec<u32>,
+    /// Blocks of columns, from and to, that hold bin k and the bodies of its list.
+    pub(super) others_span: Vec<[u32; 2]>,
+    /// What the Python program's step needs instead.
+    pub(super) number_form: OnceLock<NumberForm>,
 }
 
 impl PairTables {
@@ -70,17 +87,21 @@ impl PairTables {
         let mut tables = PairTables {
             n,
             masses: vec![0.0; n],
-            inverse_masses: vec![0.0; n],
+            inverse_masses: Padded::zeros(n),
             integrals: vec![0.0; n],
-            kernel: vec![0.0; n * n],
+            kernel: Tiles::zeros(n),
             remnant_fraction: vec![0.0; n * n],
             ejected_fraction: vec![0.0; n * n],
             remnant_bin: vec![0; n * n],
             cumulative: vec![0.0; n],
-            loss: vec![0.0; n * n],
-            fragments: vec![0.0; n * n],
-            remnants: vec![0.0; n * n],
-            runs: Vec::with_capacity(n * n),
+            loss: Tiles::zeros(n),
+            own_gain: Tiles::zeros(n),
+            home_fragments: Tiles::zeros(n),
+            home_ends: vec![0; n.div_ceil(LANES)],
+            others: Vec::with_capacity(n * n),
+            others_of: vec![0; n + 1],
+            others_span: vec![[0; 2]; n],
+            number_form: OnceLock::new(),
         };
         tables.fill(inputs);
         tables
@@ -120,7 +141,7 @@ impl PairTables {
         let mut sum = 0.0;
         for k in 0..n {
             self.masses[k] = inputs.masses[k];
-            self.inverse_masses[k] = 1.0 / inputs.masses[k];
+            self.inverse_masses.all_mut()[k] = 1.0 / inputs.masses[k];
             self.integrals[k] = inputs.fragment_integrals[k];
             sum += inputs.fragment_integrals[k];
             self.cumulative[k] = sum;
@@ -129,61 +150,106 @@ impl PairTables {
             for j in 0..n {
                 let bin = inputs.remnant_bin[(i, j)];
                 assert!(bin < n, "remnant bin {bin} of a grid of {n} bins");
-                self.kernel[i * n + j] = inputs.kernel[(i, j)];
+                *self.kernel.get_mut(i, j) = inputs.kernel[(i, j)];
                 self.remnant_fraction[i * n + j] = inputs.remnant_fraction[(i, j)];
                 self.ejected_fraction[i * n + j] = inputs.ejected_fraction[(i, j)];
                 self.remnant_bin[i * n + j] = bin as u32;
             }
         }
         self.derive();
+        if let Some(mut form) = self.number_form.take() {
+            form.fill(self);
+            self.number_form = OnceLock::from(form);
+        }
     }
 
-    /// Transfer coefficients and runs from the stored outcomes.
+    /// Loss of body i and what it gives to its remnant's bin and, per unit I, to the bins of fragments when one of bin j
+    /// hits it [kg m² s⁻¹].
+    fn outcome(&self, i: usize, j: usize) -> (f64, f64, f64) {
+        let p = i * self.n + j;
+        let bin = self.remnant_bin[p] as usize;
+        // Fragments of the lowest bin that stay in the lowest bin are the one case in which the whole ejecta
+        // return to their own bin. Elsewhere the own share is part of both the loss and the gain.
+        let ejected = if i == 0 && bin == 0 { 0.0 } else { self.ejected_fraction[p] };
+        let remnant = if bin == i { 0.0 } else { self.remnant_fraction[p] };
+        let mass_rate = self.kernel.get(i, j) * self.masses[i];
+        (mass_rate * (ejected + remnant), mass_rate * remnant, mass_rate * ejected / self.cumulative[bin])
+    }
+
+    /// The entry of row i: what body i gives and, if the two share one entry, what body j gives.
+    fn entry(&self, i: usize, j: usize) -> (f64, f64) {
+        let shared = self.remnant_bin[j * self.n + i] == self.remnant_bin[i * self.n + j];
+        // A pair i = j enters once per ordered pair.
+        if shared && j > i {
+            return (0.0, 0.0);
+        }
+        let (_, remnants, fragments) = self.outcome(i, j);
+        if shared && j < i {
+            let (_, more_remnants, more_fragments) = self.outcome(j, i);
+            return (remnants + more_remnants, fragments + more_fragments);
+        }
+        (remnants, fragments)
+    }
+
+    /// Transfer coefficients from the stored outcomes.
     fn derive(&mut self) {
         let n = self.n;
-        self.loss.fill(0.0);
-        self.fragments.fill(0.0);
-        self.remnants.fill(0.0);
+        self.home_fragments.clear();
+        self.home_ends.fill(0);
+        self.others_of.fill(0);
         for i in 0..n {
             for j in 0..n {
-                let p = i * n + j;
-                let bin = self.remnant_bin[p] as usize;
-                // Fragments of the lowest bin that stay in the lowest bin are the one case in which the whole ejecta
-                // return to their own bin. Elsewhere the own share is part of both the loss and the gain.
-                let ejected = if i == 0 && bin == 0 { 0.0 } else { self.ejected_fraction[p] };
-                let remnant = if bin == i { 0.0 } else { self.remnant_fraction[p] };
-                let mass_rate = self.kernel[p] * self.masses[i];
-                self.loss[p] = mass_rate * (ejected + remnant);
-                // A pair i = j enters once per ordered pair; two different bodies share one entry, in the row of the
-                // larger one, when both break into the same bins.
-                let shared = self.remnant_bin[j * n + i] == self.remnant_bin[p];
-                let entry = if shared && j > i { j * n + i } else { p };
-                self.fragments[entry] += mass_rate * ejected / self.cumulative[bin];
-                self.remnants[entry] += mass_rate * remnant;
-            }
-        }
-        self.find_runs();
-    }
-
-    fn find_runs(&mut self) {
-        let n = self.n;
-        self.runs.clear();
-        for i in 0..n {
-            let mut open: Option<Run> = None;
-            for j in 0..n {
-                let p = i * n + j;
-                let idle = self.fragments[p] == 0.0 && self.remnants[p] == 0.0;
-                let bin = self.remnant_bin[p];
-                match &mut open {
-                    Some(run) if !idle && run.bin == bin && run.end == j as u32 => run.end += 1,
-                    _ if idle => {}
-                    _ => {
-                        self.runs.extend(open.take());
-                        open = Some(Run { body: i as u32, start: j as u32, end: j as u32 + 1, bin });
-                    }
+                let (loss, ..) = self.outcome(i, j);
+                let (remnants, fragments) = self.entry(i, j);
+                let bin = self.remnant_bin[i * n + j] as usize;
+                *self.loss.get_mut(i, j) = loss;
+                *self.own_gain.get_mut(i, j) = if bin == i { remnants - loss } else { -loss };
+                if bin != i {
+                    let listed = remnants != 0.0 || fragments != 0.0;
+                    self.others_of[bin + 1] += u32::from(listed);
+                } else if fragments != 0.0 {
+                    *self.home_fragments.get_mut(i, j) = fragments;
+                    let end = &mut self.home_ends[i / LANES];
+                    *end = (*end).max((j / LANES + 1) as u32);
                 }
             }
-            self.runs.extend(open);
         }
+        self.list_others();
+    }
+
+    /// Fills the list, of whose bins the lengths are known.
+    fn list_others(&mut self) {
+        let n = self.n;
+        for bin in 0..n {
+            self.others_of[bin + 1] += self.others_of[bin];
+        }
+        let length = self.others_of[n] as usize;
+        self.others.clear();
+        self.others.resize(length, Pair { body: 0, partner: 0, fragments: 0.0, remnants: 0.0 });
+        for i in 0..n {
+            for j in 0..n {
+                let bin = self.remnant_bin[i * n + j] as usize;
+                let (remnants, fragments) = self.entry(i, j);
+                if bin != i && (remnants != 0.0 || fragments != 0.0) {
+                    let place = &mut self.others_of[bin];
+                    self.others[*place as usize] = Pair { body: i as u32, partner: j as u32, fragments, remnants };
+                    *place += 1;
+                }
+            }
+        }
+        // Each place has moved to the start of the next bin.
+        self.others_of.copy_within(0..n, 1);
+        self.others_of[0] = 0;
+        for k in 0..n {
+            let bodies = self.others_in(k).iter().flat_map(|pair| [pair.body, pair.partner]);
+            let (first, last) = bodies.fold((k as u32, k as u32), |(a, b), body| (a.min(body), b.max(body)));
+            self.others_span[k] = [first / LANES as u32, last / LANES as u32 + 1];
+        }
+    }
+
+    /// The pairs of the list whose remnant is in a bin.
+    #[inline]
+    pub(super) fn others_in(&self, bin: usize) -> &[Pair] {
+        &self.others[self.others_of[bin] as usize..self.others_of[bin + 1] as usize]
     }
 }

@@ -4,12 +4,12 @@
 use super::linear_solver::DenseLu;
 use super::operator;
 use super::pairs::PairTables;
-use super::processes::{CHANNELS, Processes};
+use super::processes::{CHANNELS, Rates};
 
 /// One step of length h [s] from the state y (length n), into `out`; returns what left through each channel [kg m⁻²].
 pub fn step(
     tables: Option<&PairTables>,
-    processes: &Processes,
+    rates: &Rates,
     y: &[f64],
     h: f64,
     lu: &mut DenseLu,
@@ -17,17 +17,17 @@ pub fn step(
 ) -> [f64; CHANNELS] {
     let n = y.len();
     let matrix = lu.entries_mut();
-    operator::rate_matrix(tables, processes, y, matrix);
-    for entry in matrix.iter_mut() {
+    operator::rate_matrix(tables, rates, y, matrix);
+    for entry in matrix.all_mut().as_flattened_mut().as_flattened_mut() {
         *entry *= -h;
     }
     for k in 0..n {
-        matrix[k * n + k] += 1.0;
+        *matrix.get_mut(k, k) += 1.0;
     }
     lu.factorize();
     for k in 0..n {
-        out[k] = y[k] + h * processes.source[k];
+        out[k] = y[k] + h * rates.source()[k];
     }
     lu.solve(out);
-    std::array::from_fn(|channel| h * processes.loss_rate(channel, out))
+    rates.lost(out).map(|rate| h * rate)
 }

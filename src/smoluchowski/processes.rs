@@ -2,6 +2,8 @@
 //!
 //! Every loss belongs to a ledger channel, so that the integrator can say through which door the mass left.
 
+use super::simd::{Block, Kernel, Lanes, Padded, Tiles};
+
 /// A door through which mass leaves a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
@@ -62,29 +64,126 @@ impl Processes {
     pub fn source_rate(&self) -> f64 {
         self.source.iter().sum()
     }
+}
 
-    /// Adds the processes to a right-hand side (length n).
-    pub fn add_rate(&self, state: &[f64], rate: &mut [f64]) {
-        for k in 0..state.len() {
-            let arriving = self.drift.get(k + 1).map_or(0.0, |drift| drift * state[k + 1]);
-            rate[k] += self.source[k] + arriving - (self.loss(k) + self.drift[k]) * state[k];
+/// [`Processes`] in the layout of the kernels.
+#[derive(Debug, Clone)]
+pub struct Rates {
+    n: usize,
+    /// All that leaves bin k, to the outside or into the next bin [s⁻¹].
+    outflow: Padded,
+    /// What arrives from bin k + 1, per mass there [s⁻¹].
+    arriving: Padded,
+    source: Padded,
+    losses: [Padded; CHANNELS],
+    /// Whether a channel loses anything at all.
+    open: [bool; CHANNELS],
+}
+
+impl Rates {
+    /// No process at all, for n bins.
+    pub fn zeros(n: usize) -> Self {
+        Rates {
+            n,
+            outflow: Padded::zeros(n),
+            arriving: Padded::zeros(n),
+            source: Padded::zeros(n),
+            losses: std::array::from_fn(|_| Padded::zeros(n)),
+            open: [false; CHANNELS],
         }
     }
 
-    /// Adds the processes to a row-major n × n Jacobian or rate matrix.
-    pub fn add_jacobian(&self, jacobian: &mut [f64]) {
-        let n = self.drift.len();
+    /// Those of the given processes.
+    pub fn of(processes: &Processes) -> Self {
+        let mut rates = Rates::zeros(processes.source.len());
+        rates.set(processes);
+        rates
+    }
+
+    /// Takes over the given processes, of the same number of bins.
+    pub fn set(&mut self, processes: &Processes) {
+        let n = self.n;
         for k in 0..n {
-            jacobian[k * n + k] -= self.loss(k) + self.drift[k];
-            if k + 1 < n {
-                jacobian[k * n + k + 1] += self.drift[k + 1];
+            self.outflow.all_mut()[k] = processes.loss(k) + processes.drift[k];
+        }
+        self.arriving.all_mut()[..n.saturating_sub(1)].copy_from_slice(&processes.drift[n.min(1)..]);
+        self.source.all_mut()[..n].copy_from_slice(&processes.source);
+        for channel in 0..CHANNELS {
+            self.losses[channel].all_mut()[..n].copy_from_slice(&processes.losses[channel]);
+            self.open[channel] = processes.losses[channel].iter().any(|rate| *rate != 0.0);
+        }
+    }
+
+    /// Number of bins.
+    pub fn len(&self) -> usize {
+        self.n
+    }
+
+    /// Whether there are no bins.
+    pub fn is_empty(&self) -> bool {
+        self.n == 0
+    }
+
+    /// Adds the processes to a right-hand side. The state is followed by a block of zeros.
+    #[inline(always)]
+    pub(super) fn add_rate<L: Lanes>(&self, lanes: L, state: &Padded, rate: &mut [Block]) {
+        let above = state.all()[1..].as_chunks().0;
+        let terms = self.source.blocks().iter().zip(self.arriving.blocks()).zip(self.outflow.blocks());
+        for (((rate, mass), above), ((source, arriving), outflow)) in
+            rate.iter_mut().zip(state.blocks()).zip(above).zip(terms)
+        {
+            let sum = lanes.add(lanes.load(rate), lanes.load(source));
+            let sum = lanes.mul_add(lanes.load(arriving), lanes.load(above), sum);
+            lanes.store(lanes.mul_sub(lanes.load(outflow), lanes.load(mass), sum), rate);
+        }
+    }
+
+    /// Adds the processes to a Jacobian or rate matrix.
+    pub fn add_jacobian(&self, jacobian: &mut Tiles) {
+        for k in 0..self.n {
+            *jacobian.get_mut(k, k) -= self.outflow.all()[k];
+            if k + 1 < self.n {
+                *jacobian.get_mut(k, k + 1) += self.arriving.all()[k];
             }
         }
+    }
+
+    /// Source per bin [kg m⁻² s⁻¹].
+    pub(super) fn source(&self) -> &[f64] {
+        &self.source.all()[..self.n]
+    }
+
+    /// Rate at which mass leaves the cell through each channel in a given state (length n) [kg m⁻² s⁻¹].
+    pub fn lost(&self, state: &[f64]) -> [f64; CHANNELS] {
+        std::array::from_fn(|channel| {
+            self.losses[channel].all().iter().zip(state).map(|(rate, mass)| rate * mass).sum()
+        })
+    }
+}
+
+/// [`Rates::lost`] for a padded state.
+pub(super) struct LossRates<'a>(pub(super) &'a Rates, pub(super) &'a Padded);
+
+impl Kernel for LossRates<'_> {
+    type Output = [f64; CHANNELS];
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) -> [f64; CHANNELS] {
+        let LossRates(rates, state) = self;
+        let mut lost = [0.0; CHANNELS];
+        for channel in (0..CHANNELS).filter(|channel| rates.open[*channel]) {
+            let mut sum = lanes.splat(0.0);
+            for (rate, mass) in rates.losses[channel].blocks().iter().zip(state.blocks()) {
+                sum = lanes.mul_add(lanes.load(rate), lanes.load(mass), sum);
+            }
+            lost[channel] = lanes.sum(sum);
+        }
+        lost
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::operator::{self, Scratch};
     use super::*;
 
     const STATE: [f64; 3] = [2.0, 3.0, 5.0];
@@ -98,10 +197,15 @@ mod tests {
         processes
     }
 
+    /// Adds the rates of the state, of the processes alone.
+    fn add_rate(processes: &Processes, rate: &mut [f64]) {
+        operator::rate(None, &Rates::of(processes), &STATE, &mut Scratch::new(3), rate);
+    }
+
     #[test]
     fn drift_takes_from_a_bin_what_it_gives_to_the_next() {
         let mut rate = [0.0; 3];
-        processes().add_rate(&STATE, &mut rate);
+        add_rate(&processes(), &mut rate);
         assert_eq!(rate, [3.0 - 1.0, 7.0 + 20.0 - 3.0 - 0.75, -20.0 - 10.0]);
     }
 
@@ -117,11 +221,11 @@ mod tests {
     #[test]
     fn the_jacobian_times_the_state_is_the_rate_without_the_source() {
         let processes = processes();
-        let (mut jacobian, mut rate) = ([0.0; 9], [0.0; 3]);
-        processes.add_jacobian(&mut jacobian);
-        processes.add_rate(&STATE, &mut rate);
+        let (mut jacobian, mut rate) = (Tiles::zeros(3), [0.0; 3]);
+        Rates::of(&processes).add_jacobian(&mut jacobian);
+        add_rate(&processes, &mut rate);
         for k in 0..3 {
-            let product: f64 = (0..3).map(|l| jacobian[3 * k + l] * STATE[l]).sum();
+            let product: f64 = (0..3).map(|l| jacobian.get(k, l) * STATE[l]).sum();
             assert_eq!(product, rate[k] - processes.source[k]);
         }
     }
@@ -130,7 +234,7 @@ mod tests {
     fn nothing_happens_once_they_are_cleared() {
         let (mut processes, mut rate) = (processes(), [0.0; 3]);
         processes.clear();
-        processes.add_rate(&STATE, &mut rate);
+        add_rate(&processes, &mut rate);
         assert_eq!(rate, [0.0; 3]);
     }
 }

@@ -10,6 +10,7 @@
 
 use super::linear_solver::DenseLu;
 use super::processes::CHANNELS;
+use super::simd::{Kernel, Lanes, Level, Padded, Tiles};
 
 const STAGES: usize = 6;
 const GAMMA: f64 = 0.25;
@@ -46,19 +47,24 @@ pub trait System {
     }
     /// f(y), length n.
     fn rate(&mut self, y: &[f64], out: &mut [f64]);
-    /// ∂f_k/∂y_l, row-major n × n.
-    fn jacobian(&mut self, y: &[f64], out: &mut [f64]);
-    /// λ·y of one ledger channel.
-    fn ledger_rate(&self, channel: usize, y: &[f64]) -> f64;
+    /// ∂f_k/∂y_l, n × n.
+    fn jacobian(&mut self, y: &[f64], out: &mut Tiles);
+    /// λ·y of every ledger channel.
+    fn ledger_rates(&self, y: &Padded) -> [f64; CHANNELS];
 }
 
 /// Buffers of the method for n components, allocated once, and the result of the last step.
 pub struct Rodas4 {
     lu: DenseLu,
-    stages: [Vec<f64>; STAGES],
+    n: usize,
+    level: Level,
+    stages: [Padded; STAGES],
     ledger_stages: [[f64; CHANNELS]; STAGES],
-    argument: Vec<f64>,
-    jacobian: Vec<f64>,
+    start: Padded,
+    /// y + Σ a_ij U_j and Σ (c_ij/h) U_j of the stage at hand.
+    argument: Padded,
+    history: Padded,
+    jacobian: Tiles,
     /// y after the step.
     pub solution: Vec<f64>,
     /// What the ledger channels gained in the step.
@@ -70,10 +76,14 @@ impl Rodas4 {
     pub fn new(n: usize) -> Self {
         Rodas4 {
             lu: DenseLu::new(n),
-            stages: std::array::from_fn(|_| vec![0.0; n]),
+            n,
+            level: Level::widest(),
+            stages: std::array::from_fn(|_| Padded::zeros(n)),
             ledger_stages: [[0.0; CHANNELS]; STAGES],
-            argument: vec![0.0; n],
-            jacobian: vec![0.0; n * n],
+            start: Padded::zeros(n),
+            argument: Padded::zeros(n),
+            history: Padded::zeros(n),
+            jacobian: Tiles::zeros(n),
             solution: vec![0.0; n],
             ledger: [0.0; CHANNELS],
         }
@@ -87,68 +97,89 @@ impl Rodas4 {
     /// One step of length h [s] from y, at which [`Rodas4::linearize`] was called. Leaves the result in `solution` and
     /// `ledger`, and the error estimates in [`Rodas4::error`] and [`Rodas4::ledger_error`].
     pub fn step(&mut self, system: &mut impl System, y: &[f64], h: f64) {
-        let n = y.len();
-        let diagonal = 1.0 / (GAMMA * h);
-        let matrix = self.lu.entries_mut();
-        for (entry, slope) in matrix.iter_mut().zip(&self.jacobian) {
-            *entry = -slope;
-        }
-        for k in 0..n {
-            matrix[k * n + k] += diagonal;
-        }
+        self.start.all_mut()[..self.n].copy_from_slice(y);
+        self.lu.set_shifted(1.0 / (GAMMA * h), &self.jacobian);
         self.lu.factorize();
         for stage in 0..STAGES {
-            self.stage(system, y, h, stage);
+            self.stage(system, h, stage);
         }
-        self.solution.copy_from_slice(y);
-        self.ledger = [0.0; CHANNELS];
-        for stage in 0..STAGES {
-            let weight = if stage + 1 < STAGES { A[STAGES - 1][stage] } else { 1.0 };
-            for (sum, u) in self.solution.iter_mut().zip(&self.stages[stage]) {
-                *sum += weight * u;
-            }
-            for (sum, u) in self.ledger.iter_mut().zip(&self.ledger_stages[stage]) {
+        let weights = A[STAGES - 1];
+        self.combine(STAGES - 1, &weights, &[0.0; 5]);
+        let last = self.stages[STAGES - 1].all();
+        for ((sum, before), u) in self.solution.iter_mut().zip(self.argument.all()).zip(last) {
+            *sum = before + u;
+        }
+        self.ledger = self.ledger_stages[STAGES - 1];
+        for (stage, weight) in self.ledger_stages.iter().zip(weights) {
+            for (sum, u) in self.ledger.iter_mut().zip(stage) {
                 *sum += weight * u;
             }
         }
     }
 
-    fn stage(&mut self, system: &mut impl System, y: &[f64], h: f64, stage: usize) {
-        let (done, rest) = self.stages.split_at_mut(stage);
-        let u = &mut rest[0];
-        self.argument.copy_from_slice(y);
-        for (j, earlier) in done.iter().enumerate() {
-            for (sum, x) in self.argument.iter_mut().zip(earlier) {
-                *sum += A[stage][j] * x;
-            }
-        }
-        system.rate(&self.argument, u);
-        for (j, earlier) in done.iter().enumerate() {
-            let weight = C[stage][j] / h;
-            for (sum, x) in u.iter_mut().zip(earlier) {
-                *sum += weight * x;
-            }
+    /// Sets `argument` and `history` from the first `done` stages.
+    fn combine(&mut self, done: usize, a: &[f64; 5], c: &[f64; 5]) {
+        let Rodas4 { start, stages, argument, history, .. } = self;
+        let stages = &stages[..done];
+        self.level.run(Combine { start, stages, weights: (a, c), sums: (argument, history) });
+    }
+
+    fn stage(&mut self, system: &mut impl System, h: f64, stage: usize) {
+        self.combine(stage, &A[stage], &C[stage].map(|weight| weight / h));
+        let n = self.n;
+        let u = &mut self.stages[stage].all_mut()[..n];
+        system.rate(&self.argument.all()[..n], u);
+        for (sum, x) in u.iter_mut().zip(self.history.all()) {
+            *sum += x;
         }
         self.lu.solve(u);
         // Row of the ledger: U/(γh) − λ·U_y = λ·argument + Σ (c/h) U.
-        for (sum, x) in self.argument.iter_mut().zip(u.iter()) {
+        for (sum, x) in self.argument.all_mut().iter_mut().zip(u.iter()) {
             *sum += x;
         }
+        let rates = system.ledger_rates(&self.argument);
         for channel in 0..CHANNELS {
             let earlier: f64 = (0..stage).map(|j| C[stage][j] * self.ledger_stages[j][channel]).sum();
-            let rate = system.ledger_rate(channel, &self.argument);
-            self.ledger_stages[stage][channel] = GAMMA * (h * rate + earlier);
+            self.ledger_stages[stage][channel] = GAMMA * (h * rates[channel] + earlier);
         }
     }
 
     /// Error estimate of each component of the last step.
     pub fn error(&self) -> &[f64] {
-        &self.stages[STAGES - 1]
+        &self.stages[STAGES - 1].all()[..self.n]
     }
 
     /// Error estimate of each ledger channel of the last step.
     pub fn ledger_error(&self) -> &[f64; CHANNELS] {
         &self.ledger_stages[STAGES - 1]
+    }
+}
+
+/// Sums of stages with two sets of weights, the first on top of `start`.
+struct Combine<'a> {
+    start: &'a Padded,
+    stages: &'a [Padded],
+    weights: (&'a [f64; 5], &'a [f64; 5]),
+    sums: (&'a mut Padded, &'a mut Padded),
+}
+
+impl Kernel for Combine<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Combine { start, stages, weights: (a, c), sums: (first, second) } = self;
+        let zero = lanes.splat(0.0);
+        let sums = first.blocks_mut().iter_mut().zip(second.blocks_mut());
+        for (v, ((first, second), start)) in sums.zip(start.blocks()).enumerate() {
+            let (mut x, mut y) = (lanes.load(start), zero);
+            for (stage, (a, c)) in stages.iter().zip(a.iter().zip(c)) {
+                let u = lanes.load(&stage.blocks()[v]);
+                x = lanes.mul_add(lanes.splat(*a), u, x);
+                y = lanes.mul_add(lanes.splat(*c), u, y);
+            }
+            lanes.store(x, first);
+            lanes.store(y, second);
+        }
     }
 }
 
@@ -167,11 +198,13 @@ mod tests {
             out[0] = y[0] * (1.0 - y[1]);
             out[1] = y[1] * (y[0] - 1.0);
         }
-        fn jacobian(&mut self, y: &[f64], out: &mut [f64]) {
-            out.copy_from_slice(&[1.0 - y[1], -y[0], y[1], y[0] - 1.0]);
+        fn jacobian(&mut self, y: &[f64], out: &mut Tiles) {
+            for (p, slope) in [1.0 - y[1], -y[0], y[1], y[0] - 1.0].into_iter().enumerate() {
+                *out.get_mut(p / 2, p % 2) = slope;
+            }
         }
-        fn ledger_rate(&self, channel: usize, y: &[f64]) -> f64 {
-            if channel == 0 { 0.5 * y[0] } else { 0.0 }
+        fn ledger_rates(&self, y: &Padded) -> [f64; CHANNELS] {
+            std::array::from_fn(|channel| if channel == 0 { 0.5 * y.all()[0] } else { 0.0 })
         }
     }
 

@@ -1,15 +1,18 @@
 //! Numeric tables that a configuration names, from CSV or Parquet.
 //!
 //! [`read_columns`] gives columns by name; one file per kind of table ([`qpr`], [`temperature`], [`phi`], [`supply`],
-//! [`eccentricity`]) knows which columns it needs and in which order rows must be. What the numbers mean and how they
+//! [`eccentricity`], [`saturation`], [`phase`]) knows which columns it needs and in which order rows must be. What the
+//! numbers mean and how they
 //! are interpolated is in `physics`.
 
 mod delimited;
 pub mod eccentricity;
 mod error;
 mod parquet_file;
+pub mod phase;
 pub mod phi;
 pub mod qpr;
+pub mod saturation;
 pub mod supply;
 pub mod temperature;
 

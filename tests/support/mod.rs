@@ -11,7 +11,8 @@ use marsdisk_mpi::disk::setup::{self, Setup};
 use marsdisk_mpi::parallel::communicator::Serial;
 use marsdisk_mpi::physics::orbit::angular_frequency;
 use marsdisk_mpi::run::clock::{Clock, OutputTimes, Pace};
-use marsdisk_mpi::run::driver::{self, Course, Ended};
+use marsdisk_mpi::run::driver::{self, Course, Desk, Ended};
+use marsdisk_mpi::run::orders::Signals;
 use marsdisk_mpi::run::stop::StopRules;
 use marsdisk_mpi::run::time_grid::{FirstStep, Request, TimeGrid};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -23,7 +24,7 @@ use tempfile::TempDir;
 
 /// No condition ends a run early.
 pub const NO_RULES: StopRules =
-    StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false };
+    StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false, enforce_budget: false };
 
 /// A configuration that is shipped with the program.
 pub fn shipped(name: &str) -> PathBuf {
@@ -45,13 +46,23 @@ pub fn disk(config: &Path, overrides: &[&str], profile: Option<Profile>) -> Setu
 /// Runs a disk for `seconds`, from steps of `first` [s] on, without writing anything.
 pub fn evolve(setup: &mut Setup, pace: Pace, first: f64, seconds: f64) -> Ended {
     let clock = Clock::new(time_grid(setup, first, seconds), pace, OutputTimes::EveryStep);
-    driver::run(course(setup, clock), None, &mut |_| {}).unwrap()
+    driver::run(course(setup, clock), Desk::default(), &mut |_| {}).unwrap()
 }
 
 /// A disk and a clock, in one process on one thread.
 pub fn course(setup: &mut Setup, clock: Clock) -> Course<'_> {
     let Setup { model, cells, .. } = setup;
-    Course { model, cells, clock, rules: NO_RULES, threads: None, chunk: 1, communicator: &Serial }
+    Course {
+        model,
+        cells,
+        clock,
+        rules: NO_RULES,
+        threads: None,
+        chunk: 1,
+        communicator: &Serial,
+        from: None,
+        signals: Signals::default(),
+    }
 }
 
 /// The time grid of a run of `seconds` with a first step of `first` [s].
@@ -203,14 +214,13 @@ impl Table {
         values
     }
 
-    /// Numbers; null is NaN.
+    /// Numbers; null is NaN, a flag 0 or 1.
     pub fn real(&self, name: &str) -> Vec<f64> {
-        self.column(
-            name,
-            |column, row| {
-                if column.is_null(row) { f64::NAN } else { column.as_primitive::<Float64Type>().value(row) }
-            },
-        )
+        self.column(name, |column, row| match column.as_boolean_opt() {
+            _ if column.is_null(row) => f64::NAN,
+            Some(flags) => f64::from(flags.value(row)),
+            None => column.as_primitive::<Float64Type>().value(row),
+        })
     }
 
     pub fn integer(&self, name: &str) -> Vec<i64> {

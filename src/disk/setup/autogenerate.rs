@@ -105,7 +105,7 @@ fn write(
     unit: f64,
 ) -> Result<(), SetupError> {
     let mut text = format!("{},{}\n", columns.0, columns.1);
-    let rows = (horizon / dt + 0.5).ceil() as u64;
+    let rows = (horizon / dt).ceil() as u64;
     for row in 0..=rows {
         let time = row as f64 * dt;
         // Writing to a text cannot fail.

@@ -1,14 +1,15 @@
 //! What is particular to each cell: orbit, supply, how fast and how thick its grains move.
 
 use super::super::cell::CellModel;
+use super::super::encounters::Stirring;
 use super::super::grid::RadialGrid;
 use super::super::report::CellFacts;
 use super::supply::CellSupplies;
 use super::{Reader, SetupError};
 use crate::config::Config;
-use crate::config::dynamics::{EccentricityProfileMode, RadiusColumn, RelativeSpeedMode, ScaleHeightMode};
+use crate::config::dynamics::{EccentricityProfileMode, RadiusColumn};
 use crate::physics::constants::{M_MARS, R_MARS};
-use crate::physics::excitation::{EccentricityProfile, RelativeSpeed, ScaleHeight};
+use crate::physics::excitation::EccentricityProfile;
 use crate::physics::orbit;
 use crate::physics::surface_density::power_law_surface_density;
 use crate::tables;
@@ -20,6 +21,7 @@ pub(super) struct Circumstances<'a> {
     pub(super) eccentricity: EccentricityProfile,
     /// Inclination [rad].
     pub(super) inclination: f64,
+    pub(super) stirring: Stirring,
     pub(super) chi: f64,
     pub(super) surface_density: f64,
     pub(super) supply: CellSupplies,
@@ -74,27 +76,14 @@ fn cell_model(config: &Config, common: &Circumstances, index: usize) -> Result<C
         initial_surface_density: common.surface_density,
         midplane_surface_density: midplane(config, common.grid, r),
     };
-    let relative_speed = match config.dynamics.v_rel_mode {
-        RelativeSpeedMode::Pericenter => RelativeSpeed::Pericenter,
-        RelativeSpeedMode::Ohtsuki => RelativeSpeed::Ohtsuki,
-    };
-    let speed = relative_speed
+    let speed = common
+        .stirring
+        .speed
         .speed(r * omega, eccentricity, inclination)
         .map_err(SetupError::physics("dynamics.e_profile"))?;
-    let scale_height = scale_height(config)?.at(r, inclination);
+    let scale_height = common.stirring.height.at(r, inclination);
     let (tables, supply) = (OnceLock::new(), common.supply.at(r, t_orb, facts.area));
     Ok(CellModel { facts, speed, scale_height, tables, supply })
-}
-
-fn scale_height(config: &Config) -> Result<ScaleHeight, SetupError> {
-    match config.dynamics.kernel_h_mode {
-        ScaleHeightMode::Ia => Ok(ScaleHeight::FromInclination { factor: config.dynamics.h_factor }),
-        ScaleHeightMode::Fixed => {
-            let remedy = "dynamics.kernel_H_mode: fixed needs it";
-            let missing = SetupError::Missing { key: "dynamics.H_fixed_over_a", remedy };
-            Ok(ScaleHeight::Fixed { aspect: config.dynamics.h_fixed_over_a.ok_or(missing)? })
-        }
-    }
 }
 
 /// Diagnostic mid-plane surface density [kg m⁻²]; NaN where the configuration gives no disk mass.

@@ -6,6 +6,7 @@
 //! - `bins`: size bins, initial distribution, how grains break
 //! - `processes`: phase, evaporation, gas drag, integrator
 //! - `sampling`: what is drawn at random
+//! - `stirring`: eccentricity, inclination, speed, scale height
 //! - `supply`: laws, scalings, reservoir, transport and injection of fresh material
 //! - `surface`: self-shielding, surface density at the start
 //! - `cells`: orbit, speed and scale height of each cell
@@ -19,6 +20,7 @@ mod cells;
 mod processes;
 mod radiation;
 mod sampling;
+mod stirring;
 mod supply;
 mod surface;
 
@@ -32,6 +34,7 @@ use crate::config::{Config, Profile, RadialRange, numerics};
 use crate::physics::PhysicsError;
 use crate::physics::constants::R_MARS;
 use crate::physics::shielding;
+use crate::physics::stirring::Excitation;
 use crate::physics::{orbit, radiation as formulas};
 use crate::smoluchowski::cell_integrator::Tolerances;
 use crate::tables::{TableError, TableFile};
@@ -144,13 +147,14 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         numerics::NumberOrAuto::Auto => formulas::chi_auto(beta_at_smin, q_pr_at_smin),
         numerics::NumberOrAuto::Number(chi) => formulas::clamp_chi(chi),
     };
+    let (phase_method, phase_reason) = processes::phase_method(config);
     let run = RunFacts {
         geometry_mode: grid.layout.as_str(),
         r_source,
         temperature_source,
         phase_temperature_input: processes::phase_temperature_label(config),
-        phase_method: if config.phase.enabled { "threshold" } else { "disabled" },
-        phase_reason: if config.phase.enabled { "phase.thresholds" } else { "phase.disabled" },
+        phase_method,
+        phase_reason,
         phase_thresholds: processes::threshold_numbers(config),
         initial_temperature: start,
         s_min_config,
@@ -179,9 +183,11 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         sublimation_booked: processes::sublimation_is_booked(config),
     };
 
+    let stirring = stirring::stirring(config, los)?;
     let references = supply::References::of(config, &shielding, &layer, surface_density);
     let supply = reader.supply_model(config, &initial_fractions)?;
     let circumstances = cells::Circumstances {
+        stirring,
         grid: &grid,
         eccentricity,
         inclination: drawn.inclination.unwrap_or(config.dynamics.i0),
@@ -192,9 +198,10 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let cell_models = cells::cell_models(config, &circumstances)?;
     let breakup = bins::breakup(config, &sizes)?;
     let bins: Vec<f64> = initial_fractions.iter().map(|share| share * surface_density).collect();
-    let state = |cell: &CellModel| CellState {
-        supply: supply::initial_state(&supply, config, &cell.supply),
-        ..CellState::new(bins.clone())
+    let state = |cell: &CellModel| {
+        let excitation = Excitation { e: cell.facts.eccentricity, i: cell.facts.inclination };
+        let supply = supply::initial_state(&supply, config, &cell.supply);
+        CellState { supply, ..CellState::new(bins.clone(), excitation) }
     };
     let states = cell_models.iter().map(state).collect();
     let adaptive = config.numerics.clock == numerics::Clock::Adaptive;
@@ -213,13 +220,14 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         shielding,
         tau1_factor,
         opacity_frozen: config.radiation.freeze_kappa,
-        phase: processes::phase_rule(config),
-        sublimation: processes::sublimation(config)?,
+        phase: reader.phase_rule(config)?,
+        sublimation: reader.sublimation(config)?,
         escape: processes::escape(config),
         gas_drag_time: processes::gas_drag_time(config),
         collisions: config.physics_mode.collides(),
         surface_solver: processes::surface_solver(config),
         sink_has_time_scale: processes::sink_has_time_scale(config),
+        stirring,
         supply,
         tau_stop: config
             .optical_depth

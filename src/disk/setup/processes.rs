@@ -2,35 +2,110 @@
 
 use super::super::evolve_surface::SurfaceSolver;
 use super::super::model::{PhaseRule, PhaseTemperature, Sublimation, SublimationScheme};
-use super::SetupError;
+use super::{Reader, SetupError};
 use crate::config::optical_depth::CollisionSolver;
-use crate::config::phase::TemperatureInput;
-use crate::config::sinks::{FluxMode, SinkMode, SublimationLocation, SublimationScheme as SchemeKey};
+use crate::config::phase::{PhaseSource, TemperatureInput};
+use crate::config::sinks::{FluxMode, PsatModel, SinkMode, SublimationLocation, SublimationScheme as SchemeKey};
 use crate::config::{Config, PhysicsMode, Profile};
 use crate::physics::constants::BAR;
 use crate::physics::escape::HydrodynamicEscape;
-use crate::physics::phase::PhaseThresholds;
+use crate::physics::phase::{PhaseLaw, PhaseThresholds};
+use crate::physics::phase_map::{PhaseMap, PhaseTable};
+use crate::physics::saturation::{Branches, ClausiusClapeyron, Continuation, SaturationPressure};
 use crate::physics::sinks;
-use crate::physics::vapour::{ClausiusClapeyron, Evaporation, SaturationPressure, SublimationLaw};
+use crate::physics::vapour::{Evaporation, SublimationLaw};
 use crate::smoluchowski::energy::Retention;
+use crate::tables;
 
-pub(super) fn phase_rule(config: &Config) -> PhaseRule {
-    let phase = &config.phase;
-    let thresholds = PhaseThresholds {
-        t_condense: phase.thresholds.t_condense_k,
-        t_vaporize: phase.thresholds.t_vaporize_k,
-        p_ref_bar: phase.thresholds.p_ref_bar,
-        tau_ref: phase.thresholds.tau_ref,
-    };
-    PhaseRule {
-        thresholds: phase.enabled.then_some(thresholds),
-        temperature: match phase.temperature_input {
-            TemperatureInput::MarsSurface => PhaseTemperature::MarsSurface,
-            TemperatureInput::Particle => PhaseTemperature::Particle(phase.q_abs_mean),
-        },
-        pressure: config.geometry.is_column().then_some(config.sinks.sub_params.p_gas / BAR),
-        q_abs_mean: phase.q_abs_mean,
-        liquid_evaporates: phase.allow_liquid_hkl,
+impl Reader<'_> {
+    pub(super) fn phase_rule(&mut self, config: &Config) -> Result<PhaseRule, SetupError> {
+        let phase = &config.phase;
+        Ok(PhaseRule {
+            law: self.phase_law(config)?,
+            temperature: match phase.temperature_input {
+                TemperatureInput::MarsSurface => PhaseTemperature::MarsSurface,
+                TemperatureInput::Particle => PhaseTemperature::Particle(phase.q_abs_mean),
+            },
+            pressure: config.geometry.is_column().then_some(config.sinks.sub_params.p_gas / BAR),
+            q_abs_mean: phase.q_abs_mean,
+            liquid_evaporates: phase.allow_liquid_hkl,
+        })
+    }
+
+    fn phase_law(&mut self, config: &Config) -> Result<PhaseLaw, SetupError> {
+        let phase = &config.phase;
+        Ok(match (phase.source, &phase.table_path) {
+            _ if !phase.enabled => PhaseLaw::Solid,
+            (PhaseSource::Threshold, _) => PhaseLaw::Thresholds(PhaseThresholds {
+                t_condense: phase.thresholds.t_condense_k,
+                t_vaporize: phase.thresholds.t_vaporize_k,
+                p_ref_bar: phase.thresholds.p_ref_bar,
+                tau_ref: phase.thresholds.tau_ref,
+            }),
+            // Another entry point without a table was refused when the configuration was loaded.
+            (PhaseSource::Map, None) => PhaseLaw::Map(PhaseMap::Silica),
+            (PhaseSource::Map, Some(path)) => {
+                const KEY: &str = "phase.table_path";
+                let (temperatures, taus, fractions) = self.read(KEY, path, tables::phase::read)?;
+                let table = PhaseTable::new(temperatures, taus, fractions).map_err(SetupError::physics(KEY))?;
+                PhaseLaw::Map(PhaseMap::Table(table))
+            }
+        })
+    }
+
+    pub(super) fn sublimation(&mut self, config: &Config) -> Result<Option<Sublimation>, SetupError> {
+        if !sublimates(config) {
+            return Ok(None);
+        }
+        let pressure_tolerance = config.sinks.sub_params.psat_cache_tol_k;
+        Ok(Some(Sublimation { law: self.law(config)?, scheme: scheme(config), pressure_tolerance }))
+    }
+
+    fn law(&mut self, config: &Config) -> Result<SublimationLaw, SetupError> {
+        let params = &config.sinks.sub_params;
+        if !matches!(params.mode, FluxMode::Hkl | FluxMode::HklTimescale) {
+            return Ok(SublimationLaw::Exponential { width_k: params.d_t });
+        }
+        Ok(SublimationLaw::HertzKnudsenLangmuir(Evaporation {
+            pressure: self.saturation_pressure(config)?,
+            alpha: params.alpha_evap,
+            molar_mass: params.mu,
+            ambient_pressure: params.p_gas,
+        }))
+    }
+
+    fn saturation_pressure(&mut self, config: &Config) -> Result<SaturationPressure, SetupError> {
+        const KEY: &str = "sinks.sub_params.psat_table_path";
+        let params = &config.sinks.sub_params;
+        let table = match (params.psat_model, &params.psat_table_path) {
+            (PsatModel::Clausius, _) | (PsatModel::Auto, None) => {
+                return Ok(SaturationPressure::Clausius(branches(config)?));
+            }
+            (PsatModel::Tabulated, None) => {
+                return Err(SetupError::Missing { key: KEY, remedy: "psat_model: tabulated needs it" });
+            }
+            (PsatModel::Auto | PsatModel::Tabulated, Some(path)) => self.read(KEY, path, tables::saturation::read)?,
+        };
+        let pressure = if params.psat_model == PsatModel::Tabulated {
+            SaturationPressure::tabulated(table.0, table.1)
+        } else {
+            let rule = Continuation {
+                window: params.local_fit_window_k,
+                min_points: params.min_points_local_fit as usize,
+                otherwise: branches(config)?,
+            };
+            SaturationPressure::continued(table.0, table.1, rule)
+        };
+        pressure.map_err(SetupError::physics(KEY))
+    }
+}
+
+/// How the phase is found, and which part of the configuration says so.
+pub(super) fn phase_method(config: &Config) -> (&'static str, &'static str) {
+    match (config.phase.enabled, config.phase.source) {
+        (false, _) => ("disabled", "phase.disabled"),
+        (true, PhaseSource::Threshold) => ("threshold", "phase.thresholds"),
+        (true, PhaseSource::Map) => ("map", "phase.map"),
     }
 }
 
@@ -108,13 +183,6 @@ fn sublimates(config: &Config) -> bool {
     sinks_enabled(config) && config.sinks.enable_sublimation
 }
 
-pub(super) fn sublimation(config: &Config) -> Result<Option<Sublimation>, SetupError> {
-    if !sublimates(config) {
-        return Ok(None);
-    }
-    Ok(Some(Sublimation { law: law(config)?, scheme: scheme(config) }))
-}
-
 /// In the Python program a location `surface` overrides the scheme; otherwise the location is a label.
 fn scheme(config: &Config) -> SublimationScheme {
     let on_surface = config.sinks.sublimation_location == SublimationLocation::Surface;
@@ -132,11 +200,9 @@ pub(super) fn sublimation_is_booked(config: &Config) -> bool {
     scheme(config) != SublimationScheme::Surface
 }
 
-fn law(config: &Config) -> Result<SublimationLaw, SetupError> {
+/// Fits for solid and liquid.
+fn branches(config: &Config) -> Result<Branches, SetupError> {
     let params = &config.sinks.sub_params;
-    if !matches!(params.mode, FluxMode::Hkl | FluxMode::HklTimescale) {
-        return Ok(SublimationLaw::Exponential { width_k: params.d_t });
-    }
     let missing =
         |key| SetupError::Missing { key, remedy: "the Hertz–Knudsen–Langmuir flux needs log10 P = A − B/T" };
     let a = params.a.ok_or(missing("sinks.sub_params.A"))?;
@@ -145,10 +211,5 @@ fn law(config: &Config) -> Result<SublimationLaw, SetupError> {
         (Some(switch), Some(a), Some(b)) if params.enable_liquid_branch => Some((switch, ClausiusClapeyron { a, b })),
         _ => None,
     };
-    Ok(SublimationLaw::HertzKnudsenLangmuir(Evaporation {
-        pressure: SaturationPressure { solid: ClausiusClapeyron { a, b }, liquid },
-        alpha: params.alpha_evap,
-        molar_mass: params.mu,
-        ambient_pressure: params.p_gas,
-    }))
+    Ok(Branches { solid: ClausiusClapeyron { a, b }, liquid })
 }

@@ -1,9 +1,9 @@
 //! The glowing planet: its temperature in time, radiation-pressure efficiency, blow-out.
 
-use super::super::model::{Blowout, BlowoutSolver};
+use super::super::model::{Blowout, BlowoutSolver, Gate};
 use super::{Reader, SetupError, autogenerate};
 use crate::config::radiation::{self, Extrapolation, MarsTemperature, RadiationSource};
-use crate::config::shielding::{BinRule, BlowoutLayer, TargetPhase};
+use crate::config::shielding::{BinRule, BlowoutLayer, GateMode, TargetPhase};
 use crate::config::{Config, Profile};
 use crate::physics::constants::BETA_BLOWOUT;
 use crate::physics::cooling::Cooling;
@@ -78,6 +78,11 @@ pub(super) fn blowout(config: &Config) -> Blowout {
         bin_rule: match config.blowout.bin_rule {
             BinRule::Fraction => BlowoutBinRule::Fraction,
             BinRule::LowerEdge => BlowoutBinRule::LowerEdge,
+        },
+        gate: match config.blowout.gate_mode {
+            GateMode::None => Gate::Open,
+            GateMode::SublimationCompetition => Gate::Sublimation,
+            GateMode::CollisionCompetition => Gate::Collisions,
         },
         solids_only: config.blowout.target_phase == TargetPhase::SolidOnly,
         tau_max: if radiation.tau_gate.enable { radiation.tau_gate.tau_max } else { f64::INFINITY },

@@ -43,7 +43,7 @@ fn the_published_cases_of_wiscombe_are_reproduced() {
 fn small_spheres_scatter_and_absorb_as_rayleigh_says() {
     for (n, k) in [(1.5, 0.0), (1.6, 1e-8), (1.2, 0.9), (0.07, 3.0), (8.6, 0.02)] {
         let x = 1e-6;
-        let m2 = c64::new(n, k) * c64::new(n, k);
+        let m2 = Complex64::new(n, k) * Complex64::new(n, k);
         let l = (m2 - 1.0) / (m2 + 2.0);
         let found = sphere(n, k, x);
         assert_close(found.scattering, 8.0 / 3.0 * x.powi(4) * l.norm_sqr(), 1e-9, "Q_sca");
@@ -69,9 +69,9 @@ fn a_transparent_sphere_absorbs_nothing() {
 #[test]
 fn extinction_from_the_optical_theorem_is_scattering_plus_absorption() {
     for (n, k, x) in [(1.5, 0.0, 3.0), (1.6, 0.01, 20.0), (0.5, 2.0, 5.0), (1.7, 1e-4, 60.0)] {
-        let m = c64::new(n, k);
+        let m = Complex64::new(n, k);
         let last = last_order(x);
-        let mut derivative = vec![c64::new(0.0, 0.0); last + 200];
+        let mut derivative = vec![Complex64::new(0.0, 0.0); last + 200];
         for i in (1..derivative.len()).rev() {
             let over = (m * x).inv() * i as f64;
             derivative[i - 1] = over - (derivative[i] + over).inv();
@@ -83,7 +83,7 @@ fn extinction_from_the_optical_theorem_is_scattering_plus_absorption() {
             let over = i as f64 / x;
             for factor in [d / m + over, d * m + over] {
                 let upper = factor * psi - psi_below;
-                let lower = factor * c64::new(psi, -chi) - c64::new(psi_below, -chi_below);
+                let lower = factor * Complex64::new(psi, -chi) - Complex64::new(psi_below, -chi_below);
                 sum += (2 * i + 1) as f64 * (upper / lower).re;
             }
             let growth = (2 * i + 1) as f64 / x;

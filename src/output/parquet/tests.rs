@@ -6,6 +6,8 @@ use arrow_array::types::{Float64Type, Int64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::*;
+use crate::checkpoint::snapshot::Snapshot;
+use crate::output::chunks::chunk_files;
 use crate::output::columns::Series;
 use crate::output::diagnostics_columns::DIAGNOSTICS;
 use crate::output::fixtures::Fixture;
@@ -16,7 +18,7 @@ use crate::output::run_columns::RUN;
 fn write(columns: &'static [Column<Series>], fixture: &Fixture) -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.parquet");
-    let mut table = TableWriter::create(&path, columns).unwrap();
+    let mut table = TableWriter::create(&path, columns, Packing::default()).unwrap();
     for i in 0..fixture.cells.len() {
         table.push(&fixture.row(i)).unwrap();
     }
@@ -163,7 +165,8 @@ fn rows_stream_to_the_file_in_bounded_groups_and_keep_their_order() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.parquet");
     let mut fixture = Fixture::new();
-    let mut table = TableWriter::with_rows_per_group(&path, RUN, 8).unwrap();
+    let memory = 8 * RUN.len() * size_of::<f64>();
+    let mut table = TableWriter::create(&path, RUN, Packing { memory, ..Packing::default() }).unwrap();
     for i in 0..20 {
         fixture.step.time = f64::from(i);
         fixture.cells[0].index = i as usize;
@@ -184,21 +187,104 @@ fn rows_stream_to_the_file_in_bounded_groups_and_keep_their_order() {
     assert_eq!(times, (0..20).map(|i| (i as f64, i)).collect::<Vec<_>>());
 }
 
+/// Rows 0, 1, 2 … of a table, two to a record.
+fn push(table: &mut TableWriter<Series>, rows: std::ops::Range<u32>) {
+    let mut fixture = Fixture::new();
+    for i in rows {
+        fixture.step.time = f64::from(i);
+        table.push(&fixture.row(i as usize % 2)).unwrap();
+        if i % 2 == 1 {
+            table.end_record().unwrap();
+        }
+    }
+}
+
+fn chunked(records: u64) -> Packing {
+    Packing { records, ..Packing::default() }
+}
+
 #[test]
-fn a_table_that_is_dropped_leaves_only_a_part_file() {
+fn chunks_are_whole_files_while_the_table_grows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.parquet");
-    let mut table = TableWriter::create(&path, RUN).unwrap();
-    table.push(&Fixture::new().row(0)).unwrap();
-    drop(table);
-    assert!(!path.exists() && part_path(&path).exists());
+    let mut table = TableWriter::create(&path, RUN, chunked(3)).unwrap();
+    push(&mut table, 0..14);
+    let files = chunk_files(&path).unwrap();
+    let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, ["run_chunk_000000000_000000005.parquet", "run_chunk_000000006_000000011.parquet"]);
+    assert_eq!(files.iter().map(|file| read(file)[0].num_rows()).collect::<Vec<_>>(), [6, 6]);
+    assert!(!path.exists());
+    table.finish().unwrap().remove().unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(read(&path).iter().map(RecordBatch::num_rows).sum::<usize>(), 14);
+}
+
+#[test]
+fn streaming_changes_no_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, streaming: bool| {
+        let path = folder.path().join(name).join("run.parquet");
+        std::fs::create_dir(path.parent().unwrap()).unwrap();
+        let mut table = TableWriter::create(&path, RUN, Packing { streaming, ..chunked(3) }).unwrap();
+        push(&mut table, 0..14);
+        assert_eq!(chunk_files(&path).unwrap().len(), if streaming { 2 } else { 0 });
+        table.finish().unwrap();
+        std::fs::read(path).unwrap()
+    };
+    assert!(write("on", true) == write("off", false));
+}
+
+#[test]
+fn a_table_goes_on_from_a_snapshot_as_if_nothing_had_happened() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("whole.parquet");
+    let mut table = TableWriter::create(&whole, DIAGNOSTICS, chunked(3)).unwrap();
+    push(&mut table, 0..23);
+    table.finish().unwrap();
+    for (stop, streaming) in [(0, true), (1, true), (6, false), (9, true), (16, false), (22, true)] {
+        let path = folder.path().join(format!("{stop}/whole.parquet"));
+        std::fs::create_dir(path.parent().unwrap()).unwrap();
+        let packing = Packing { streaming, ..chunked(3) };
+        let mut snapshot = Snapshot::default();
+        let mut first = TableWriter::create(&path, DIAGNOSTICS, packing).unwrap();
+        push(&mut first, 0..stop);
+        first.exchange(&mut Exchange::saving(&mut snapshot, "output")).unwrap();
+        // What is written after the snapshot belongs to another future.
+        push(&mut first, 0..20);
+        drop(first);
+        let mut second = TableWriter::create(&path, DIAGNOSTICS, packing).unwrap();
+        second.exchange(&mut Exchange::restoring(&snapshot, "output")).unwrap();
+        push(&mut second, stop..23);
+        second.finish().unwrap().remove().unwrap();
+        assert!(std::fs::read(&path).unwrap() == std::fs::read(&whole).unwrap(), "{stop}");
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_chunk_that_has_changed_never_becomes_part_of_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.parquet");
+    let mut table = TableWriter::create(&path, RUN, chunked(3)).unwrap();
+    push(&mut table, 0..14);
+    let mut snapshot = Snapshot::default();
+    table.exchange(&mut Exchange::saving(&mut snapshot, "output")).unwrap();
+    let chunk = chunk_files(&path).unwrap().remove(0);
+    let mut bytes = std::fs::read(&chunk).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&chunk, bytes).unwrap();
+    let mut other = TableWriter::create(&path, RUN, chunked(3)).unwrap();
+    let error = other.exchange(&mut Exchange::restoring(&snapshot, "output")).unwrap_err().to_string();
+    assert!(error.contains("run_chunk_000000000_000000005.parquet"), "{error}");
+    assert!(matches!(table.finish().unwrap_err(), OutputError::Changed { .. }));
+    assert!(!path.exists());
 }
 
 #[test]
 fn a_table_without_rows_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.parquet");
-    TableWriter::create(&path, RUN).unwrap().finish().unwrap();
+    TableWriter::create(&path, RUN, Packing::default()).unwrap().finish().unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -212,9 +298,9 @@ fn a_full_disk_is_an_error_and_no_panic() {
     let path = folder.path().join("run.parquet");
     std::os::unix::fs::symlink("/dev/full", part_path(&path)).unwrap();
     let write = || {
-        let mut table = TableWriter::create(&path, RUN)?;
+        let mut table = TableWriter::create(&path, RUN, Packing::default())?;
         table.push(&Fixture::new().row(0))?;
-        table.finish()
+        table.finish().map(drop)
     };
     let error = write().unwrap_err();
     assert!(error.to_string().contains("run.parquet"), "{error}");

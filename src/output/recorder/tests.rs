@@ -15,7 +15,7 @@ use crate::physics::constants::M_MARS;
 
 fn recorder(folder: &Path, f: &Fixture, options: OutputOptions) -> Recorder {
     let folder = OutputFolder::create(folder, false).unwrap();
-    Recorder::create(folder, &f.run, &f.cells, &f.sizes, options, config()).unwrap()
+    Recorder::create(folder, &f.run, &f.cells, &f.sizes, options, config(), None).unwrap()
 }
 
 fn record(recorder: &mut Recorder, f: &Fixture, last: bool) {
@@ -57,7 +57,7 @@ fn run_of_one_record(change: impl FnOnce(&mut Fixture)) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut recorder = recorder(folder.path(), &f, options());
     record(&mut recorder, &f, true);
-    recorder.finish(&ending(Outcome::Complete)).unwrap();
+    recorder.finish(&ending(Outcome::Complete), End::Now).unwrap();
     folder
 }
 
@@ -132,7 +132,7 @@ fn missing_numbers_are_null_or_the_python_programs_zero() {
             f.run.missing_as_zero = missing_as_zero;
             f.run.supply_enabled = false;
             for report in &mut f.reports {
-                report.smol = None;
+                (report.smol, report.kernel) = (None, None);
                 report.opacity = 0.0;
                 report.sigma_tau1 = f64::INFINITY;
             }
@@ -191,7 +191,7 @@ fn strides_thin_the_tables_but_not_the_budget_and_the_last_record_is_kept() {
     for i in 0..6 {
         record(&mut recorder, &f, i == 5);
     }
-    recorder.finish(&ending(Outcome::Complete)).unwrap();
+    recorder.finish(&ending(Outcome::Complete), End::Now).unwrap();
     assert_eq!(read(folder.path(), "run.parquet").num_rows(), 2 * 3); // records 0, 3, 5
     assert_eq!(read(folder.path(), "diagnostics.parquet").num_rows(), 2 * 6);
     assert_eq!(read(folder.path(), "psd_hist.parquet").num_rows(), 6 * 3); // records 0, 4, 5
@@ -209,7 +209,7 @@ fn run_config_is_there_before_the_first_step_and_complete_at_the_end() {
     assert_eq!(before["config"]["sizes"]["s_min"], 1e-7);
     assert_eq!(before["csv_units"]["orbit_rollup.csv"]["M_out_orbit"], "M_Mars");
     record(&mut recorder, &f, true);
-    recorder.finish(&ending(Outcome::Complete)).unwrap();
+    recorder.finish(&ending(Outcome::Complete), End::Now).unwrap();
     let after = json(folder.path(), "run_config.json");
     assert_eq!(after["status"], "complete");
     for key in before.as_object().unwrap().keys() {
@@ -244,7 +244,7 @@ fn a_failed_run_can_be_read_to_its_last_record() {
     let mut recorder = recorder(folder.path(), &f, options());
     record(&mut recorder, &f, false);
     let outcome = Outcome::Failed { reason: "state is not finite".to_owned(), time: 121.0, cell: Some(1) };
-    recorder.finish(&ending(outcome)).unwrap();
+    recorder.finish(&ending(outcome), End::Now).unwrap();
     assert_eq!(read(folder.path(), "run.parquet").num_rows(), 2);
     assert_eq!(json(folder.path(), "summary.json")["failure"]["cell"], 1);
     assert_eq!(json(folder.path(), "run_config.json")["status"], "failed");
@@ -272,7 +272,7 @@ fn options_leave_tables_out_and_orbits_are_counted_all_the_same() {
     };
     recorder.orbit(&orbit).unwrap();
     recorder.orbit(&orbit).unwrap();
-    let summary = recorder.finish(&ending(Outcome::Complete)).unwrap();
+    let summary = recorder.finish(&ending(Outcome::Complete), End::Now).unwrap();
     assert_eq!(summary["orbits_completed"], 2);
     assert_eq!(summary["M_loss_mean_per_orbit"], 0.75e-9);
     for name in ["series/psd_hist.parquet", "checks/mass_budget_cells.csv", "orbit_rollup.csv"] {

@@ -1,14 +1,19 @@
 use super::*;
+use crate::checkpoint::file;
+use crate::checkpoint::generations::Generations;
 use crate::config;
 use crate::disk::setup::{self, Setup};
 use crate::output::fixtures;
 use crate::output::folder::OutputFolder;
-use crate::output::recorder::{BinFacts, OutputOptions};
+use crate::output::parquet::Packing;
+use crate::output::recorder::{BinFacts, End, OutputOptions};
 use crate::output::summary::Outcome;
+use crate::parallel::communicator::Serial;
 use crate::parallel::local_communicator::LocalCommunicator;
 use crate::physics::orbit::angular_frequency;
 use crate::physics::supply::SupplyLaw;
 use crate::run::clock::{OutputTimes, Pace};
+use crate::run::keeper::Cadence;
 use crate::run::time_grid::{FirstStep, Request, TimeGrid};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +31,13 @@ struct Case {
 const PLAIN: Case = Case {
     overrides: &["geometry.Nr=7"],
     spoil: |_| {},
-    rules: StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false },
+    rules: StopRules {
+        blowout_at_most: None,
+        loss_rate_at_most: None,
+        not_before: 0.0,
+        column: false,
+        enforce_budget: false,
+    },
     pace: Pace::Adaptive { rtol: 1e-3, dt_max: 1000.0 },
     output: OutputTimes::Logarithmic { per_decade: 7 },
     seconds: 1e5,
@@ -90,10 +101,13 @@ impl Case {
             threads: None,
             chunk: 1,
             communicator: &communicator,
+            from: None,
+            signals: Signals::default(),
         };
-        let ended = run(course, recorder.as_mut(), &mut |_| {});
+        let desk = Desk { recorder: recorder.as_mut(), keeper: None };
+        let ended = run(course, desk, &mut |_| {});
         if let Some(recorder) = recorder {
-            recorder.finish(&fixtures::ending(Outcome::Complete)).unwrap();
+            recorder.finish(&fixtures::ending(Outcome::Complete), End::Now).unwrap();
         }
         (ended, cells)
     }
@@ -123,11 +137,12 @@ fn recorder(model: &Model, folder: &Path) -> Recorder {
         series_stride: 1,
         diagnostics_stride: 1,
         psd_stride: 1,
+        packing: Packing::default(),
     };
     let cells: Vec<_> = model.cells.iter().map(|cell| cell.facts).collect();
     let sizes = BinFacts { centres: model.sizes.sizes.clone(), widths: model.sizes.widths.clone() };
     let folder = OutputFolder::create(folder, true).unwrap();
-    Recorder::create(folder, &model.run, &cells, &sizes, options, fixtures::config()).unwrap()
+    Recorder::create(folder, &model.run, &cells, &sizes, options, fixtures::config(), None).unwrap()
 }
 
 #[test]
@@ -240,4 +255,39 @@ fn a_disk_whose_cells_have_all_stopped_ends_at_the_step_in_which_the_last_one_st
         // Cells stop within a step; the longest one here is less than a day.
         assert!(last <= alone.time && alone.time - last < 86_400.0, "{last} of {}", alone.time);
     }
+}
+
+#[test]
+fn a_failure_leaves_the_state_from_which_it_happens_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let spoiled = |time: f64| {
+        let mut setup = PLAIN.setup();
+        setup.cells[5].bins[3] = time;
+        setup
+    };
+    let generations = Generations::new(folder.path().to_path_buf(), 0);
+    let take_part = |mut setup: Setup, from: Option<&Snapshot>| {
+        let mut keeper = Keeper::new(folder.path(), generations.clone(), Snapshot::default(), Cadence::default(), 0.0);
+        let course = Course {
+            model: &setup.model,
+            cells: &mut setup.cells,
+            clock: PLAIN.clock(&setup.model),
+            rules: PLAIN.rules,
+            threads: None,
+            chunk: 1,
+            communicator: &Serial,
+            from,
+            signals: Signals::default(),
+        };
+        run(course, Desk { recorder: None, keeper: Some(&mut keeper) }, &mut |_| {}).unwrap()
+    };
+    let ended = take_part(spoiled(f64::NAN), None);
+    let Err(RunError::Cell { cell: 5, step: 0, source, .. }) = ended.result else { panic!("{ended:?}") };
+    assert!(source.to_string().contains("bin 3"), "{source}");
+    let dump = ended.dump.unwrap();
+    assert!(dump.ends_with("failure_step_000000000.h5"));
+    let snapshot = file::read(&dump).unwrap();
+    // A disk without the fault, which the dump brings back.
+    let again = take_part(PLAIN.setup(), Some(&snapshot));
+    assert!(matches!(again.result, Err(RunError::Cell { cell: 5, step: 0, .. })), "{again:?}");
 }

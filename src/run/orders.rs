@@ -1,0 +1,79 @@
+//! What is asked of a run from outside: signals, files in its folder, the end of its time.
+//!
+//! A handler only sets a flag. Flags of all processes travel with the reports of a batch, and process 0 alone decides,
+//! so that all stop after the same step.
+
+use crate::wire_enum;
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::flag;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What a run is asked to do; the later one in this list wins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Order {
+    /// Nothing special.
+    #[default]
+    GoOn,
+    /// Write a checkpoint and go on.
+    Write,
+    /// Write a checkpoint and stop.
+    Stop,
+}
+wire_enum!(Order { 0 => GoOn, 1 => Write, 2 => Stop });
+
+/// Signals that this process has received.
+#[derive(Debug, Clone, Default)]
+pub struct Signals {
+    stop: Arc<AtomicBool>,
+    write: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// From now on SIGTERM, SIGINT and SIGUSR1 ask the run to stop, and SIGUSR2 asks for a checkpoint.
+    ///
+    /// # Errors
+    /// If the system does not let the program have them.
+    pub fn listen() -> io::Result<Self> {
+        let signals = Signals::default();
+        for signal in [SIGTERM, SIGINT, SIGUSR1] {
+            flag::register(signal, signals.stop.clone())?;
+        }
+        flag::register(SIGUSR2, signals.write.clone())?;
+        Ok(signals)
+    }
+
+    /// What was asked since the last time.
+    pub fn take(&self) -> Order {
+        // Not `||`: both are taken.
+        let (stop, write) = (self.stop.swap(false, Ordering::SeqCst), self.write.swap(false, Ordering::SeqCst));
+        match (stop, write) {
+            (true, _) => Order::Stop,
+            (false, true) => Order::Write,
+            (false, false) => Order::GoOn,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use signal_hook::low_level::raise;
+
+    #[test]
+    fn a_signal_is_an_order_once() {
+        let signals = Signals::listen().unwrap();
+        assert_eq!(signals.take(), Order::GoOn);
+        for (sent, order) in [
+            (&[SIGUSR2][..], Order::Write),
+            (&[SIGUSR1], Order::Stop),
+            (&[SIGTERM, SIGUSR2, SIGTERM], Order::Stop),
+            (&[SIGINT], Order::Stop),
+        ] {
+            sent.iter().for_each(|signal| raise(*signal).unwrap());
+            assert_eq!(signals.take(), order, "{sent:?}");
+            assert_eq!(signals.take(), Order::GoOn);
+        }
+    }
+}
