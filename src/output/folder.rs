@@ -29,9 +29,18 @@ const FILES: [&str; 14] = [
 ];
 
 /// Those of them that are written in chunks and joined at the end.
-const JOINED: [&str; 3] = ["series/run.parquet", "series/diagnostics.parquet", "series/psd_hist.parquet"];
+const JOINED: [&str; 4] =
+    ["series/run.parquet", "series/diagnostics.parquet", "series/psd_hist.parquet", "series/energy.parquet"];
 /// Those of them that grow row by row.
-const GROWING: [&str; 3] = ["checks/mass_budget.csv", "checks/mass_budget_cells.csv", "orbit_rollup.csv"];
+const GROWING: [&str; 7] = [
+    "checks/mass_budget.csv",
+    "checks/mass_budget_cells.csv",
+    "orbit_rollup.csv",
+    "checks/energy_budget.csv",
+    "series/step_diagnostics.csv",
+    "series/step_diagnostics.jsonl",
+    "debug/sinks_trace.jsonl",
+];
 
 /// Folder of the checkpoints, unless the configuration says otherwise.
 pub const CHECKPOINTS: &str = "checkpoints";
@@ -102,7 +111,7 @@ impl OutputFolder {
                 fs::rename(&file, part_path(&file)).map_err(OutputError::io("rename", &file))?;
             }
         }
-        for name in JOINED.into_iter().chain(["summary.json"]) {
+        for name in JOINED.into_iter().chain(["summary.json", "run_card.md"]) {
             for file in [self.file(name), part_path(&self.file(name))] {
                 if file.exists() {
                     fs::remove_file(&file).map_err(OutputError::io("remove", &file))?;
