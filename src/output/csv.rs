@@ -76,7 +76,7 @@ pub fn saved_length(path: &Path, checkpoint: &Snapshot) -> Option<u64> {
 
 /// Name under which a checkpoint keeps the length of a table.
 pub(super) fn length_of(path: &Path) -> String {
-    format!("{}_length", path.file_stem().unwrap_or_default().display())
+    format!("{}_length", path.file_name().unwrap_or_default().display())
 }
 
 fn csv_error(path: &Path) -> impl FnOnce(csv::Error) -> OutputError {
