@@ -2,7 +2,7 @@
 
 mod support;
 
-use marsdisk_mpi::physics::constants::{M_MARS, R_MARS};
+use marsdisk_mpi::physics::constants::{M_MARS, R_MARS, SIGMA_SB};
 use std::f64::consts::PI;
 use support::{Run, assert_close, shipped};
 
@@ -102,4 +102,294 @@ fn a_fixed_optical_depth_shields_for_ever() {
     }
     let given = column(&["shielding.mode=fixed_tau1", "shielding.fixed_tau1_sigma=2.5", &table]);
     assert!(given.table("series/run.parquet").real("Sigma_tau1").iter().all(|sigma| *sigma == 2.5));
+}
+
+#[test]
+fn a_seed_draws_the_orbits_that_numpy_draws() {
+    let run = column(&[
+        "dynamics.e_profile.mode=off",
+        "dynamics.e_mode=mars_clearance",
+        "dynamics.dr_min_m=1e5",
+        "dynamics.dr_max_m=1e6",
+        "dynamics.i_mode=obs_tilt_spread",
+        "dynamics.obs_tilt_deg=20",
+        "dynamics.i_spread_deg=10",
+        "dynamics.rng_seed=42",
+    ]);
+    let series = run.table("series/run.parquet");
+    // numpy.random.default_rng(42): .uniform(1e5, 1e6), then .uniform(radians(10), radians(30)).
+    let clearance = 1e5 + 9e5 * 0.773_956_048_555_963_3;
+    assert_close(series.real("e_value")[0], 1.0 - (R_MARS + clearance) / (1.85 * R_MARS), 1e-14);
+    let [low, high] = [10_f64.to_radians(), 30_f64.to_radians()];
+    let kernel = series.real("i_kernel_used").into_iter().find(|i| i.is_finite()).unwrap();
+    assert_close(kernel, low + (high - low) * 0.438_878_439_752_052_3, 1e-14);
+    assert_eq!(run.summary()["seed"], 42);
+}
+
+#[test]
+fn vapour_escapes_and_is_booked() {
+    // Mars is hot enough to vaporise everything; nothing but escape acts.
+    let run = column(&[
+        "phase.temperature_input=mars_surface",
+        "sinks.enable_sublimation=false",
+        "blowout.enabled=false",
+        "supply.enabled=false",
+        "sinks.hydro_escape.enable=true",
+        "sinks.hydro_escape.strength=1e-5",
+        "sinks.hydro_escape.T_ref_K=4000",
+        "sinks.hydro_escape.temp_power=0",
+    ]);
+    let series = run.table("series/run.parquet");
+    assert!(series.text("sink_selected").iter().all(|sink| sink.as_deref() == Some("hydro_escape")));
+    for (time, sigma) in series.real("time").iter().zip(series.real("Sigma_surf")) {
+        // Error tolerance of the integrator.
+        assert_close(sigma, start(&run) * (-1e-5 * time).exp(), 1e-4);
+    }
+    let (lost, initial) = (last(&run, "M_loss_hydro"), run.summary()["mass_initial"].as_f64().unwrap());
+    assert_eq!(lost, last(&run, "M_loss_cum"));
+    assert_close(initial - last(&run, "mass_total_bins"), lost, 1e-10);
+}
+
+#[test]
+fn every_switch_of_blowout_works_in_a_column_of_either_profile() {
+    let cold = ["phase.enabled=false", "supply.enabled=false", "numerics.t_end_years=1e-4", "sinks.mode=\"none\""];
+    for profile in ["profile=conservative", "profile=python"] {
+        let blown = |switch: &[&str]| {
+            let all: Vec<&str> = cold.iter().chain([&profile]).chain(switch).copied().collect();
+            column(&all).summary()["M_out_cum"].as_f64().unwrap()
+        };
+        if profile == "profile=conservative" {
+            assert!(blown(&[]) > 0.0);
+        }
+        for switch in [
+            "blowout.enabled=false",
+            "sinks.rp_blowout.enable=false",
+            "radiation.use_mars_rp=false",
+            "radiation.source=off",
+        ] {
+            assert_eq!(blown(&[switch]), 0.0, "{profile} {switch}");
+        }
+    }
+}
+
+#[test]
+fn surface_energy_raises_the_smallest_size() {
+    let run = column(&["surface_energy.enabled=true", "psd.alpha=3.5", "surface_energy.gamma_J_m2=1e6"]);
+    let series = run.table("series/run.parquet");
+    let (floor, smallest, blown) = (series.real("s_min_surface_energy"), series.real("s_min"), series.real("a_blow"));
+    assert!(floor[0] > blown[0], "{} > {}", floor[0], blown[0]);
+    assert_eq!(floor, smallest);
+}
+
+/// Constant drivers, nothing but one equation for the surface density.
+const SURFACE: [&str; 7] = [
+    "surface.collision_solver=surface_ode",
+    "sinks.mode=\"none\"",
+    "phase.enabled=false",
+    "radiation.TM_K=2500",
+    "radiation.mars_temperature_driver.enabled=false",
+    "optical_depth.tau_stop=100",
+    "chi_blow=1",
+];
+
+/// Coefficients of that equation, from the columns of a run: supply, loss by blow-out, collisions.
+fn coefficients(run: &Run) -> (f64, f64, f64) {
+    let series = run.table("series/run.parquet");
+    let supply = *series.real("supply_rate_applied").last().unwrap();
+    (supply, 1.0 / series.real("t_blow_s")[0], series.real("Omega_s")[0] * series.real("kappa_surf")[0])
+}
+
+#[test]
+fn the_surface_equation_is_solved_to_rounding() {
+    let run = column(&SURFACE);
+    let (supply, blowout, collisions) = coefficients(&run);
+    let series = run.table("series/run.parquet");
+    // The closed form: Σ relaxes to its rest point like tanh.
+    let root = (blowout * blowout + 4.0 * collisions * supply).sqrt();
+    let (rest, other) = ((root - blowout) / (2.0 * collisions), -(root + blowout) / (2.0 * collisions));
+    let ratio = (start(&run) - rest) / (start(&run) - other);
+    for (time, sigma) in series.real("time").iter().zip(series.real("Sigma_surf")) {
+        let decayed = ratio * (-root * time).exp();
+        let expected = (rest - other * decayed) / (1.0 - decayed);
+        // `rest` is a difference; it keeps some ten digits.
+        assert_close(sigma, expected, 1e-9);
+    }
+    let summary = run.summary();
+    assert!(summary["mass_budget_max_error_percent"].as_f64().unwrap() < 1e-10);
+    assert_eq!(summary["M_out_cum"], summary["M_loss"]);
+}
+
+#[test]
+fn the_python_program_takes_implicit_steps_of_the_surface_equation() {
+    let python: Vec<&str> = ["profile=python", "numerics.dt_init=500"].iter().chain(&SURFACE).copied().collect();
+    for sub in [1, 3] {
+        let mut overrides = python.clone();
+        if sub > 1 {
+            overrides.extend(["io.substep_max_ratio=0.1", "io.substep_fast_blowout=true"]);
+        }
+        let run = column(&overrides);
+        let (_, blowout, collisions) = coefficients(&run);
+        let series = run.table("series/run.parquet");
+        let (dt, active) = (series.real("dt"), series.text("sink_selected"));
+        let counted = series.integer("n_substeps");
+        let mut sigma = start(&run);
+        for (row, supply) in series.real("supply_rate_applied").into_iter().enumerate() {
+            let loss = if active[row].as_deref() == Some("rp_blowout") { blowout } else { 0.0 };
+            let steps = if sub > 1 { (dt[row] * blowout / 0.1).ceil() as i64 } else { 1 };
+            assert_eq!(counted[row], steps, "row {row}");
+            let h = dt[row] / steps as f64;
+            for _ in 0..steps {
+                sigma = (sigma + h * supply) / (1.0 + h * (loss + collisions * sigma));
+            }
+            assert_close(series.real("Sigma_surf")[row], sigma, 1e-11);
+        }
+    }
+}
+
+#[test]
+fn evaporation_beside_the_surface_equation_closes_its_budget() {
+    let run = column(&["surface.collision_solver=surface_ode", "phase.temperature_input=mars_surface"]);
+    assert!(run.summary()["mass_budget_max_error_percent"].as_f64().unwrap() < 1e-9);
+    let hot = column(&["surface.collision_solver=surface_ode", "phase.enabled=false", "supply.enabled=false"]);
+    let summary = hot.summary();
+    assert!(summary["losses"]["sublimation"].as_f64().unwrap() > 0.0);
+    assert!(summary["mass_budget_max_error_percent"].as_f64().unwrap() < 1e-9);
+    // A tighter tolerance of the splitting gives the same.
+    let fine = column(&[
+        "surface.collision_solver=surface_ode",
+        "phase.enabled=false",
+        "supply.enabled=false",
+        "numerics.rtol=1e-6",
+    ]);
+    assert_close(last(&hot, "M_loss_cum"), last(&fine, "M_loss_cum"), 1e-3);
+}
+
+#[test]
+fn scipy_finds_the_same_column() {
+    let text = std::fs::read_to_string(support::data("column_radau.json")).unwrap();
+    let wanted: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let number = |key: &str| wanted[key].as_f64().unwrap();
+    let years = format!("numerics.t_end_years={}", number("seconds") / marsdisk_mpi::physics::constants::YEAR);
+    let run = column(&[
+        &years,
+        "numerics.rtol=1e-8",
+        "radiation.qpr_table_path=null",
+        "radiation.Q_pr=1",
+        "radiation.TM_K=2000",
+        "radiation.mars_temperature_driver.enabled=false",
+        "initial.s0_mode=melt_truncated_powerlaw",
+        "sinks.enable_sublimation=false",
+        "sinks.enable_gas_drag=true",
+        "sinks.rho_g=1e-10",
+        "supply.const.mu_orbit10pct=null",
+        "supply.const.prod_area_rate_kg_m2_s=1e-6",
+        "phase.enabled=false",
+        // The first dust is so opaque that the column would stop.
+        "optical_depth.tau_stop=1e6",
+        "chi_blow=1",
+    ]);
+    assert_eq!(run.summary()["stop_reason"], "t_end_reached");
+    assert_close(last(&run, "a_blow"), number("s_blow"), 1e-12);
+    assert_close(start(&run), number("start"), 1e-12);
+    let bins = run.table("series/psd_hist.parquet").real("Sigma_bin");
+    let end = &bins[bins.len() - 24..];
+    let total: f64 = end.iter().sum();
+    for (found, wanted) in end.iter().zip(wanted["surface_density"].as_array().unwrap()) {
+        let wanted = wanted.as_f64().unwrap();
+        assert!((found - wanted).abs() <= 1e-6 * wanted + 1e-12 * total, "{found:e} instead of {wanted:e}");
+    }
+    let per_area = M_MARS / run.table("series/diagnostics.parquet").real("area_m2")[0];
+    assert_close(last(&run, "mass_lost_by_blowout"), number("blowout") / per_area, 1e-6);
+    assert_close(last(&run, "M_sink_cum"), number("gas_drag") / per_area, 1e-6);
+}
+
+#[test]
+fn evaporation_without_collisions_takes_from_the_bins_what_it_books() {
+    for profile in ["profile=conservative", "profile=python"] {
+        let run = column(&[
+            profile,
+            "physics_mode=sublimation_only",
+            "surface.collision_solver=surface_ode",
+            "sinks.sublimation_location=smol",
+            "phase.enabled=false",
+            "supply.enabled=false",
+            "numerics.t_end_years=1e-4",
+        ]);
+        let summary = run.summary();
+        let (initial, booked) =
+            (summary["mass_initial"].as_f64().unwrap(), summary["losses"]["sublimation"].as_f64().unwrap());
+        let bins = run.table("series/psd_hist.parquet").real("Sigma_bin");
+        let remaining: f64 = bins[bins.len() - 24..].iter().sum();
+        let dropped = initial * (1.0 - remaining / start(&run));
+        assert!(booked > 1e-6 * initial, "{profile}: {booked:e} of {initial:e}");
+        assert_close(booked, dropped, 1e-6);
+        assert_eq!(summary["M_out_cum"], 0.0, "{profile}");
+    }
+}
+
+#[test]
+fn tables_on_request_are_whole_and_agree_with_the_series() {
+    let run = column(&[
+        "io.step_diagnostics.enable=true",
+        "io.debug_sinks=true",
+        "diagnostics.energy_bookkeeping.enabled=true",
+        "diagnostics.extended_diagnostics.enable=true",
+    ]);
+    let series = run.table("series/run.parquet");
+    let steps = run.csv_text("series/step_diagnostics.csv");
+    assert_eq!(steps["time"].len(), series.real("time").len());
+    for (text, number) in steps["sigma_surf"].iter().zip(series.real("Sigma_surf")) {
+        assert_eq!(text.parse::<f64>().unwrap(), number);
+    }
+    let trace = std::fs::read_to_string(run.path("debug/sinks_trace.jsonl")).unwrap();
+    assert_eq!(trace.lines().count(), series.real("time").len());
+    for line in trace.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
+    let energy = run.table("series/energy.parquet");
+    let (all, lost, kept) =
+        (energy.real("E_rel_step"), energy.real("E_dissipated_step"), energy.real("E_retained_step"));
+    assert!(!all.is_empty() && all.iter().all(|energy| *energy > 0.0));
+    for row in 0..all.len() {
+        assert_close(lost[row] + kept[row], all[row], 1e-12);
+    }
+    assert!(run.csv_text("checks/energy_budget.csv")["error_flag"].iter().all(|flag| flag == "ok"));
+    assert_eq!(series.real("cum_mloss_total"), series.real("M_loss_cum"));
+    assert_eq!(series.real("f_ke_energy").len(), series.real("time").len());
+    let summary = run.summary();
+    assert_eq!(summary["extended_diagnostics_version"], "extended-minimal-v1");
+    assert_eq!(summary["M_loss_total"], summary["M_loss"]);
+    assert!(summary["max_mloss_rate"].as_f64().unwrap() > 0.0);
+    let card = std::fs::read_to_string(run.path("run_card.md")).unwrap();
+    assert!(card.contains("- status: complete") && card.contains("- energy_bookkeeping: true"), "{card}");
+    let lines = column(&["io.step_diagnostics.enable=true", "io.step_diagnostics.format=jsonl"]);
+    assert!(lines.path("series/step_diagnostics.jsonl").exists() && !lines.path("debug").exists());
+    assert!(run.files().iter().chain(&lines.files()).all(|file| file.extension().is_none_or(|end| end != "part")));
+}
+
+#[test]
+fn a_temperature_table_is_written_once_and_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = folder.path().join("tables");
+    let driver = "radiation.mars_temperature_driver";
+    let keys = [
+        format!("{driver}.autogenerate.enabled=true"),
+        format!("{driver}.autogenerate.output_dir={}", tables.display()),
+        format!("{driver}.autogenerate.min_years=0.01"),
+    ];
+    let overrides: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let generated = column(&overrides);
+    let path = tables.join("mars_temperature_T4000p0K.csv");
+    let (text, written) = (std::fs::read(&path).unwrap(), std::fs::metadata(&path).unwrap().modified().unwrap());
+    assert!(text.starts_with(b"time_day,T_K\n0.0,4000"));
+    // The slab itself, in the middle of the last step: between its hours the table is linear.
+    let middle = last(&generated, "time") - 0.5 * last(&generated, "dt");
+    let cooled = 3.0 * SIGMA_SB / (1e5 * 3000.0 * 1000.0) * middle;
+    assert_close(last(&generated, "T_M_used"), (4000_f64.powi(-3) + cooled).powf(-1.0 / 3.0), 1e-8);
+    column(&overrides);
+    assert_eq!(std::fs::metadata(&path).unwrap().modified().unwrap(), written);
+    // A longer run needs a longer table.
+    let longer: Vec<&str> = overrides.iter().copied().chain(["numerics.min_duration_years=0.02"]).collect();
+    column(&longer);
+    assert!(std::fs::read(&path).unwrap().len() > text.len());
 }

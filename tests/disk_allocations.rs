@@ -44,6 +44,15 @@ fn a_coupling_step_allocates_nothing() {
     assert!(region.change().allocations >= 1, "the counter counts");
 
     let frozen: &[&str] = &["optical_depth.tau_stop=0.05", "radiation.TM_K=2000"];
+    // A column of one equation, with evaporation of bins beside it and no pair of bins anywhere.
+    let column: &[&str] = &[
+        "geometry.mode=0D",
+        "surface.collision_solver=surface_ode",
+        "sinks.sublimation_location=smol",
+        "phase.enabled=false",
+        "radiation.TM_K=2000",
+        "radiation.mars_temperature_driver.enabled=false",
+    ];
     let stirred: &[&str] = &[
         "dynamics.enable_e_damping=true",
         "dynamics.v_rel_mode=ohtsuki",
@@ -51,9 +60,16 @@ fn a_coupling_step_allocates_nothing() {
     ];
     let python = Some(Profile::Python);
     let equilibrium: &[&str] = &["dynamics.kernel_ei_mode=wyatt_eq", "dynamics.v_rel_mode=ohtsuki"];
-    for (overrides, profile) in
-        [(&[] as &[&str], None), (frozen, None), (stirred, None), (&[], python), (equilibrium, python)]
-    {
+    let cases = [
+        (&[] as &[&str], None),
+        (frozen, None),
+        (stirred, None),
+        (column, None),
+        (&[], python),
+        (equilibrium, python),
+        (column, python),
+    ];
+    for (overrides, profile) in cases {
         let mut setup = disk(&shipped("quick.yml"), overrides, profile);
         let start = setup.cells.clone();
         let mut work = Workspace::new(setup.model.sizes.len());

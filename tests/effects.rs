@@ -92,6 +92,43 @@ const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ("init_tau1.scale_to_tau1", &["optical_depth=null", "geometry.mode=0D", "init_tau1.enabled=true"], "true"),
     ("init_tau1.target_tau", &["optical_depth=null", "geometry.mode=0D", "init_tau1.enabled=true"], "0.3"),
     ("surface.init_policy", COLUMN, "none"),
+    ("surface.collision_solver", &["geometry.mode=0D"], "surface_ode"),
+    ("surface.use_tcoll", &["geometry.mode=0D", "surface.collision_solver=surface_ode"], "false"),
+    ("io.substep_fast_blowout", SUBSTEPS, "false"),
+    ("io.substep_max_ratio", SUBSTEPS, "0.02"),
+    ("surface_energy.enabled", &["psd.alpha=3.5", "surface_energy.gamma_J_m2=1e6"], "true"),
+    ("surface_energy.gamma_J_m2", SURFACE_ENERGY, "2e6"),
+    ("surface_energy.eta", SURFACE_ENERGY, "0.2"),
+    ("surface_energy.collider_size_m", SURFACE_ENERGY, "0.5"),
+    ("surface_energy.largest_fragment_mass_fraction", SURFACE_ENERGY, "0.3"),
+    ("dynamics.e_mode", &["dynamics.dr_min_m=1e5"], "mars_clearance"),
+    ("dynamics.dr_min_m", CLEARANCE, "2e5"),
+    ("dynamics.dr_max_m", CLEARANCE, "2e6"),
+    ("dynamics.dr_dist", CLEARANCE, "loguniform"),
+    ("dynamics.rng_seed", CLEARANCE, "2"),
+    ("dynamics.obs_tilt_deg", &["dynamics.i_mode=obs_tilt_spread"], "20"),
+    ("dynamics.i_spread_deg", &["dynamics.i_mode=obs_tilt_spread"], "5"),
+    (
+        "sinks.hydro_escape.enable",
+        &["sinks.hydro_escape.strength=1e-5", "phase.temperature_input=mars_surface"],
+        "true",
+    ),
+    ("sinks.hydro_escape.strength", ESCAPE, "1e-4"),
+    ("sinks.hydro_escape.temp_power", ESCAPE, "2"),
+    ("sinks.hydro_escape.T_ref_K", ESCAPE, "3000"),
+    ("sinks.hydro_escape.f_vap_floor", ESCAPE, "2"),
+    ("phase.thresholds.P_ref_bar", PRESSED, "2e-3"),
+    ("dynamics.f_ke_cratering", ENERGY, "0.2"),
+    ("dynamics.f_ke_fragmentation", ENERGY, "0.5"),
+    ("dynamics.eps_restitution", ENERGY, "0.7"),
+    ("io.step_diagnostics.format", &["io.step_diagnostics.enable=true"], "jsonl"),
+    ("io.step_diagnostics.path", &["io.step_diagnostics.enable=true"], "series/steps.csv"),
+    (
+        "diagnostics.extended_diagnostics.schema_version",
+        &["diagnostics.extended_diagnostics.enable=true"],
+        "extended-minimal-v2",
+    ),
+    ("radiation.mars_temperature_driver.autogenerate.enabled", GENERATED, "true"),
     ("surface.sigma_surf_init_override", COLUMN, "0.01"),
     ("sinks.rho_g", &["sinks.enable_gas_drag=true", "sinks.rho_g=1e-9"], "1e-8"),
     ("sinks.enable_gas_drag", &["sinks.rho_g=1e-9"], "true"),
@@ -254,6 +291,30 @@ const STRENGTH: &[&str] =
 const STRENGTH_FAR: &[&str] =
     &["qstar={override_coeffs: true, Qs: 3.5e7, a_s: 0.38, B: 0.3, b_g: 1.36, v_ref_kms: [1.5, 2.0]}"];
 const COLUMN: &[&str] = &["optical_depth=null", "geometry.mode=0D", "inner_disk_mass={}", "init_tau1.target_tau=0.2"];
+const GENERATED: &[&str] = &[concat!(
+    "radiation.mars_temperature_driver.autogenerate={min_years: 0.01, dt_hours: 3, output_dir: ",
+    env!("CARGO_TARGET_TMPDIR"),
+    "/tables}"
+)];
+const SUBSTEPS: &[&str] = &[
+    "profile=python",
+    "geometry.mode=0D",
+    "surface.collision_solver=surface_ode",
+    "io.substep_fast_blowout=true",
+    "io.substep_max_ratio=0.01",
+];
+const SURFACE_ENERGY: &[&str] = &["psd.alpha=3.5", "surface_energy.enabled=true", "surface_energy.gamma_J_m2=1e6"];
+const CLEARANCE: &[&str] =
+    &["dynamics.e_mode=mars_clearance", "dynamics.dr_min_m=1e5", "dynamics.dr_max_m=1e6", "dynamics.rng_seed=1"];
+const ESCAPE: &[&str] =
+    &["phase.temperature_input=mars_surface", "sinks.hydro_escape.enable=true", "sinks.hydro_escape.strength=1e-5"];
+const PRESSED: &[&str] = &[
+    "geometry.mode=0D",
+    "phase.temperature_input=mars_surface",
+    "phase.thresholds={T_condense_K: 3000, T_vaporize_K: 5000, P_ref_bar: 1e-3}",
+    "sinks.sub_params.P_gas=100",
+];
+const ENERGY: &[&str] = &["diagnostics.energy_bookkeeping.enabled=true", "phase.enabled=false"];
 const HOT: &[&str] = &["radiation.TM_K=4000", "disk.geometry.r_in_RM=1.5"];
 const HOT_EXPONENTIAL: &[&str] = &["radiation.TM_K=4000", "sinks.sub_params.mode=exponential"];
 const LIQUID: &[&str] = &["radiation.TM_K=5500", "phase.enabled=false", "sinks.sub_params.psat_liquid_switch_K=2163"];

@@ -18,7 +18,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_marsdisk-mpi");
 /// No run of these tests takes longer unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Some thousand steps, all of them recorded, in small chunks, with twenty checkpoints.
-const BUSY: [&str; 8] = [
+const BUSY: [&str; 12] = [
     "numerics.t_end_years=0.1",
     "numerics.dt_max=3000",
     "numerics.checkpoint.enabled=true",
@@ -27,6 +27,10 @@ const BUSY: [&str; 8] = [
     "io.streaming.step_flush_interval=25",
     "io.psd_history_stride=3",
     "geometry.Nr=5",
+    "io.step_diagnostics.enable=true",
+    "io.debug_sinks=true",
+    "diagnostics.energy_bookkeeping.enabled=true",
+    "diagnostics.extended_diagnostics.enable=true",
 ];
 /// Lets processes share few cells and few cores, and a program be killed without much ado.
 const SHARE: [(&str, &str); 7] = [

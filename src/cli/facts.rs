@@ -7,13 +7,11 @@ use crate::output::provenance::ExternalFile;
 use crate::output::run_config::RunConfigFacts;
 use crate::output::summary;
 use crate::parallel::policy::Decision;
-use crate::physics::constants::R_MARS;
-use crate::physics::{orbit, supply};
+use crate::physics::supply;
 use crate::run::time_grid::TimeGrid;
 use crate::tables::TableFile;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// The blocks of `run_config.json` that follow from the configuration.
 pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], decision: &Decision) -> RunConfigFacts {
@@ -23,7 +21,7 @@ pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], decision:
     let phi = model.shielding.phi(constant.mu_reference_tau);
     let los = model.run.line_of_sight_factor;
     let reference = supply::reference_surface_density(constant.mu_reference_tau, phi, model.initial_opacity, los);
-    let (seed, seed_expr, seed_basis) = seed(config, model);
+    let seed = &model.run.seed;
     RunConfigFacts {
         config: word(config),
         config_source_path: Some(loaded.path.clone()),
@@ -46,9 +44,9 @@ pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], decision:
         temperature_driver: temperature_driver(config, model),
         solar_radiation_requested: config.radiation.use_solar_rp,
         sublimation_provenance: sublimation(config),
-        seed,
-        seed_expr,
-        seed_basis,
+        seed: seed.value,
+        seed_expr: seed.expression.clone(),
+        seed_basis: seed.basis.clone(),
         external_files: files
             .iter()
             .map(|file| ExternalFile { path: file.configured.clone(), read_path: Some(file.read.clone()) })
@@ -182,23 +180,4 @@ fn sublimation(config: &Config) -> Value {
         "valid_liquid_K": params.valid_liquid_k,
         "scheme": text(&config.sinks.sublimation_scheme),
     })
-}
-
-/// Seed of random draws, of which a 1-D run makes none: configured, or from a hash of what defines the disk.
-fn seed(config: &Config, model: &Model) -> (u64, String, String) {
-    if let Some(seed) = config.dynamics.rng_seed {
-        return (seed, "dynamics.rng_seed".to_string(), format!("{seed}"));
-    }
-    let r = model.grid.middle();
-    let basis = format!(
-        "reference_radius_m={r:?}|reference_radius_RM={:?}|t_orb_ref_s={:?}|r_source={}|T_M_basis={:?}|rho={:?}",
-        r / R_MARS,
-        orbit::orbital_period(r),
-        model.run.r_source,
-        model.run.initial_temperature,
-        model.run.density,
-    );
-    let digest = Sha256::digest(basis.as_bytes());
-    let first = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    (u64::from(first) % (1 << 31), format!("sha256('{basis}') % 2**31"), basis)
 }

@@ -12,6 +12,7 @@ use crate::config::{Config, ConfigError, Loaded, io, numerics};
 use crate::disk::setup::{self, Setup, SetupError};
 use crate::output::OutputError;
 use crate::output::archive::archive;
+use crate::output::extras::ExtraOptions;
 use crate::output::recorder::{BinFacts, End, OutputOptions, Recorder};
 use crate::output::summary::{Outcome, Performance, RankPerformance, SummaryFacts};
 use crate::parallel::communicator::Communicator;
@@ -295,7 +296,8 @@ fn begin(
         output_options(config),
         facts::run_config(loaded, model, files, decision),
         from.as_ref(),
-    )?;
+    )?
+    .with_extras(&extra_options(config), from.as_ref())?;
     Ok((recorder, keeper, from))
 }
 
@@ -450,6 +452,19 @@ pub(super) fn stop_rules(config: &Config, enforce_budget: bool) -> StopRules {
         not_before: numerics.min_duration_years.unwrap_or(0.0) * crate::physics::constants::YEAR,
         column: config.geometry.is_column(),
         enforce_budget,
+    }
+}
+
+/// The tables that the configuration asks for on top.
+fn extra_options(config: &Config) -> ExtraOptions {
+    let steps = &config.io.step_diagnostics;
+    let lines = steps.format == io::StepFormat::Jsonl;
+    let default = if lines { "series/step_diagnostics.jsonl" } else { "series/step_diagnostics.csv" };
+    ExtraOptions {
+        step_diagnostics: steps.enable.then(|| (steps.path.as_deref().unwrap_or(default).into(), lines)),
+        sinks_trace: config.io.debug_sinks,
+        energy: config.diagnostics.energy_bookkeeping.enabled,
+        run_card: config.geometry.is_column(),
     }
 }
 

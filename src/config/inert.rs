@@ -2,10 +2,11 @@
 
 use super::{
     Config, Profile,
-    dynamics::{EccentricityProfileMode, KernelEiMode, ScaleHeightMode},
+    dynamics::{EccentricityMode, EccentricityProfileMode, InclinationMode, KernelEiMode, ScaleHeightMode},
     io::OutputTimes,
     load::DEFAULTS,
     numerics::{CheckpointFormat, Clock, Integrator},
+    optical_depth::CollisionSolver,
     phase::PhaseSource,
     radiation::DriverMode,
     shielding::{GateMode, LineOfSightMode, ShieldingMode},
@@ -29,47 +30,32 @@ const ALWAYS: &[&str] = &[
     "sizes.dsdt_params",
     "sizes.apply_evolved_min_size",
     "psd.floor",
-    "surface_energy",
     "dynamics.t_damp_orbits",
-    "dynamics.f_ke_cratering",
-    "dynamics.f_ke_fragmentation",
-    "dynamics.dr_min_m",
-    "dynamics.dr_max_m",
-    "dynamics.dr_dist",
-    "dynamics.obs_tilt_deg",
-    "dynamics.i_spread_deg",
-    "dynamics.rng_seed",
     "qstar.cache_maxsize",
     "sinks.T_sub",
-    "sinks.hydro_escape",
     "sinks.sub_params.eta_instant",
     "sinks.sub_params.psat_table_buffer_K",
     "phase.extra_kwargs",
-    "phase.thresholds.P_ref_bar",
     "supply.headroom_policy",
     "supply.transport.headroom_gate",
     "radiation.use_solar_rp",
     "radiation.qpr_strict",
     "radiation.qpr_cache",
-    "radiation.mars_temperature_driver.autogenerate",
+    "radiation.mars_temperature_driver.autogenerate.known_T0s",
     "radiation.mars_temperature_driver.hyodo.rho",
     "radiation.mars_temperature_driver.hyodo.cp",
     "numerics.safety",
     "numerics.eval_per_step",
     "numerics.dt_over_t_blow_max",
     "numerics.collision_cache",
-    "diagnostics",
-    "io.step_diagnostics",
+    "diagnostics.energy_bookkeeping.stream",
     "io.progress",
     "io.streaming.offload",
     "io.archive.mode",
     "io.archive.trigger",
     "io.archive.merge_target",
     "io.record_storage_mode",
-    "io.debug_sinks",
     "io.correct_fast_blowout",
-    "io.substep_fast_blowout",
-    "io.substep_max_ratio",
 ];
 
 /// Keys that other keys make idle: when, the same in words ("without effect when …"), and which.
@@ -95,8 +81,8 @@ const IN_SOME_RUNS: &[Idle] = &[
         ],
     ),
     (
-        |c| c.dynamics.e_profile.mode != EccentricityProfileMode::Off,
-        "`dynamics.e_profile.mode` is not `off`",
+        |c| c.dynamics.e_profile.mode != EccentricityProfileMode::Off || clears(c),
+        "`dynamics.e_profile.mode` is not `off`, or `dynamics.e_mode` is not `fixed`",
         &["dynamics.e0"],
     ),
     (
@@ -109,7 +95,11 @@ const IN_SOME_RUNS: &[Idle] = &[
         "`dynamics.kernel_ei_mode` is not `wyatt_eq` and nothing damps e",
         &["dynamics.f_wake"],
     ),
-    (|c| !damped(c), "nothing damps e", &["dynamics.eps_restitution"]),
+    (
+        |c| !damped(c) && !c.diagnostics.energy_bookkeeping.enabled,
+        "nothing damps e and `diagnostics.energy_bookkeeping.enabled` is false",
+        &["dynamics.eps_restitution"],
+    ),
     (|c| c.profile == Profile::Python, "`profile` is `python`", &["dynamics.enable_e_damping"]),
     (
         |c| c.supply.injection.velocity.mode != VelocityMode::FixedEi,
@@ -156,20 +146,52 @@ const IN_SOME_RUNS: &[Idle] = &[
         &["sinks.sub_params.local_fit_window_K", "sinks.sub_params.min_points_local_fit"],
     ),
     (|c| !hkl(c), "`sinks.sub_params.mode` is not `hkl`", &["sinks.sub_params.psat_cache_tol_K"]),
-    (
-        |c| c.blowout.gate_mode != GateMode::CollisionCompetition,
-        "`blowout.gate_mode` is not `collision_competition`",
-        &["surface.use_tcoll"],
-    ),
     (|c| !maps(c), "`phase.source` is not `map`", &["phase.entrypoint", "phase.table_path"]),
     (|c| maps(c) && c.phase.table_path.is_some(), "`phase.table_path` is given", &["phase.entrypoint"]),
     (maps, "`phase.source` is `map`", &["phase.thresholds"]),
     (conservative, "the profile is `conservative`", &["sinks.sub_params.mass_conserving"]),
     (
-        |c| !conservative(c),
-        "the profile is `python`",
-        &["sinks.rp_blowout", "radiation.source", "radiation.use_mars_rp"],
+        |c| !conservative(c) && !c.geometry.is_column(),
+        "the profile is `python` and `geometry.mode` is `1D`",
+        &["sinks.rp_blowout", "sinks.hydro_escape", "radiation.source", "radiation.use_mars_rp"],
     ),
+    (|c| !c.geometry.is_column(), "`geometry.mode` is `1D`", &["phase.thresholds.P_ref_bar"]),
+    (
+        |c| !c.diagnostics.energy_bookkeeping.enabled,
+        "`diagnostics.energy_bookkeeping.enabled` is false",
+        &["dynamics.f_ke_cratering", "dynamics.f_ke_fragmentation"],
+    ),
+    (
+        |c| {
+            c.surface.collision_solver != CollisionSolver::SurfaceOde
+                && c.blowout.gate_mode != GateMode::CollisionCompetition
+        },
+        "`surface.collision_solver` is `smol` and `blowout.gate_mode` is not `collision_competition`",
+        &["surface.use_tcoll"],
+    ),
+    (
+        |c| c.surface.collision_solver != CollisionSolver::SurfaceOde || conservative(c),
+        "`surface.collision_solver` is `smol`, or the profile is `conservative`",
+        &["io.substep_fast_blowout", "io.substep_max_ratio"],
+    ),
+    (|c| !c.surface_energy.enabled, "`surface_energy.enabled` is false", &["surface_energy"]),
+    (|c| !c.sinks.hydro_escape.enable, "`sinks.hydro_escape.enable` is false", &["sinks.hydro_escape"]),
+    (|c| !c.io.step_diagnostics.enable, "`io.step_diagnostics.enable` is false", &["io.step_diagnostics"]),
+    (
+        |c| !c.diagnostics.extended_diagnostics.enable,
+        "`diagnostics.extended_diagnostics.enable` is false",
+        &["diagnostics.extended_diagnostics"],
+    ),
+    (
+        |c| !c.radiation.mars_temperature_driver.autogenerate.as_ref().is_some_and(|keys| keys.enabled),
+        "`radiation.mars_temperature_driver.autogenerate.enabled` is false",
+        &["radiation.mars_temperature_driver.autogenerate"],
+    ),
+    (clears, "`dynamics.e_mode` is not `fixed`", &["dynamics.e_profile"]),
+    (tilts, "`dynamics.i_mode` is not `fixed`", &["dynamics.i0"]),
+    (|c| !clears(c), "`dynamics.e_mode` is `fixed`", &["dynamics.dr_min_m", "dynamics.dr_max_m", "dynamics.dr_dist"]),
+    (|c| !tilts(c), "`dynamics.i_mode` is `fixed`", &["dynamics.obs_tilt_deg", "dynamics.i_spread_deg"]),
+    (|c| !clears(c) && !tilts(c), "nothing is drawn at random", &["dynamics.rng_seed"]),
     (
         |c| !c.phase.enabled,
         "`phase.enabled` is false",
@@ -284,6 +306,14 @@ const IN_SOME_RUNS: &[Idle] = &[
 
 fn conservative(c: &Config) -> bool {
     c.profile == Profile::Conservative
+}
+
+fn clears(c: &Config) -> bool {
+    c.dynamics.e_mode == EccentricityMode::MarsClearance
+}
+
+fn tilts(c: &Config) -> bool {
+    c.dynamics.i_mode == InclinationMode::ObsTiltSpread
 }
 
 fn maps(c: &Config) -> bool {

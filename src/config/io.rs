@@ -13,7 +13,7 @@ pub struct Io {
     pub outdir: String,
     /// At which times records are written.
     pub output: Output,
-    /// A table per step; without effect in 1-D.
+    /// A table with a row per cell and record.
     pub step_diagnostics: StepDiagnostics,
     /// Progress report.
     pub progress: Progress,
@@ -35,13 +35,13 @@ pub struct Io {
     pub mass_budget_cells: bool,
     /// Fewer messages.
     pub quiet: bool,
-    /// A trace of the sinks; without effect in 1-D.
+    /// A trace of the sinks, `debug/sinks_trace.jsonl`.
     pub debug_sinks: bool,
-    /// Without effect in 1-D.
+    /// Without effect.
     pub correct_fast_blowout: bool,
-    /// Without effect in 1-D.
+    /// Whether the implicit steps of the surface equation are cut where blow-out is fast.
     pub substep_fast_blowout: bool,
-    /// Without effect in 1-D, positive.
+    /// Longest of these sub-steps over the blow-out time, positive.
     pub substep_max_ratio: f64,
 }
 
@@ -261,7 +261,7 @@ pub enum RecordStorage {
     Columnar,
 }
 
-/// `diagnostics`; without effect in 1-D.
+/// `diagnostics`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Diagnostics {

@@ -250,16 +250,10 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
     let cases: &[(&[&str], &str)] = &[
         (&["sizes.evolve_min_size=true"], "false"),
         (&["sizes.apply_evolved_min_size=true"], "false"),
-        (&["surface_energy.enabled=true"], "false"),
         (&["surface.freeze_sigma=true"], "false"),
         (&["surface.collision_solver=surface_ode"], "`smol`"),
-        (&["dynamics.e_mode=mars_clearance"], "`fixed`"),
-        (&["dynamics.i_mode=obs_tilt_spread"], "`fixed`"),
-        (&["sinks.hydro_escape.enable=true"], "false"),
         (&["phase={enabled: true, source: map, entrypoint: 'my.module:map'}"], "the map that is built in"),
         (&["shielding.mode=fixed_tau1"], "`off`, `psitau`"),
-        (&["diagnostics.energy_bookkeeping.enabled=true"], "false"),
-        (&["io.step_diagnostics.enable=true"], "false"),
         (&["io.streaming.compression=brotli"], "`snappy`, `zstd`, `none`"),
         (&["io.streaming.offload.enabled=true"], "false"),
     ];
@@ -329,7 +323,7 @@ fn wrong_types_and_missing_keys_say_what_would_be_right() {
 fn keys_without_effect_are_listed_in_one_warning() {
     let loaded =
         read_text(QUICK, &["dynamics.rng_seed=3", "numerics.dt_min_tcoll_ratio=1", "dynamics.f_wake=2"]).unwrap();
-    let expected = "these keys are set and have no effect in this run: dynamics.rng_seed, dynamics.f_wake, \
+    let expected = "these keys are set and have no effect in this run: dynamics.f_wake, dynamics.rng_seed, \
                     numerics.dt_min_tcoll_ratio";
     assert_eq!(loaded.warnings, [expected]);
     assert!(read_text(QUICK, &["init_tau1.enabled=false", "tables=null"]).unwrap().warnings.is_empty());

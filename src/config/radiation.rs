@@ -11,9 +11,9 @@ use super::rule::{Rule, above, at_least, within};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Radiation {
-    /// Source; `off` switches blow-out off (without effect in profile `python`).
+    /// Source; `off` switches blow-out off (without effect in a disk of profile `python`).
     pub source: RadiationSource,
-    /// Radiation pressure of Mars on or off (without effect in profile `python`).
+    /// Radiation pressure of Mars on or off (without effect in a disk of profile `python`).
     pub use_mars_rp: bool,
     /// A label; the Sun is never used.
     pub use_solar_rp: bool,
@@ -99,7 +99,7 @@ pub struct TemperatureDriver {
     pub slab: CoolingLayer,
     /// What happens outside the table.
     pub extrapolation: Extrapolation,
-    /// Writing of a table; without effect in 1-D.
+    /// Writing of a table.
     pub autogenerate: Option<Autogenerate>,
 }
 
@@ -180,7 +180,7 @@ pub enum Extrapolation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Autogenerate {
-    /// Ignored.
+    /// Write the table where none reaches the end of the run, and take the temperature from it.
     pub enabled: bool,
     /// Folder of the table.
     pub output_dir: String,

@@ -24,7 +24,7 @@ pub struct Sinks {
     pub enable_gas_drag: bool,
     /// Gas density \[kg m⁻³\], at least 0.
     pub rho_g: f64,
-    /// Blow-out switch; without effect in profile `python`.
+    /// Blow-out switch; without effect in a disk of profile `python`.
     pub rp_blowout: RpBlowout,
     /// Escape of vapour.
     pub hydro_escape: HydroEscape,

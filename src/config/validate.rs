@@ -8,7 +8,7 @@ use std::f64::consts::{FRAC_PI_2, PI};
 use super::{
     Config, Profile,
     decode::{Fault, FaultKind},
-    dynamics::{EccentricityProfileMode, ScaleHeightMode},
+    dynamics::{ClearanceDistribution, EccentricityMode, EccentricityProfileMode, InclinationMode, ScaleHeightMode},
     error::{Place, Problem},
     geometry::GeometryMode,
     legacy::WORDS,
@@ -174,7 +174,24 @@ pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
         refuse(row.q_s <= 0.0 || row.b <= 0.0, &["qstar.coeff_table"], headline, "both must be above 0");
     }
     let dynamics = &config.dynamics;
+    let clears = dynamics.e_mode == EccentricityMode::MarsClearance;
+    refuse(
+        clears && dynamics.e_profile.mode != EccentricityProfileMode::Off,
+        &["dynamics.e_mode"],
+        "`dynamics.e_mode` = mars_clearance contradicts `dynamics.e_profile.mode`".to_owned(),
+        "a drawn clearance needs dynamics.e_profile.mode: off",
+    );
+    let logarithmic = clears && dynamics.dr_dist == ClearanceDistribution::Loguniform;
+    refuse(
+        logarithmic && dynamics.dr_min_m.is_some_and(|low| low <= 0.0),
+        &["dynamics.dr_min_m"],
+        "`dynamics.dr_min_m` must be above 0 m for `dynamics.dr_dist` = loguniform".to_owned(),
+        "its logarithm is drawn",
+    );
     let (thickness_key, thickness) = match dynamics.kernel_h_mode {
+        ScaleHeightMode::Ia if dynamics.i_mode == InclinationMode::ObsTiltSpread => {
+            ("dynamics.obs_tilt_deg", dynamics.obs_tilt_deg.to_radians() * dynamics.h_factor)
+        }
         ScaleHeightMode::Ia => ("dynamics.i0", dynamics.i0 * dynamics.h_factor),
         ScaleHeightMode::Fixed => ("dynamics.H_fixed_over_a", dynamics.h_fixed_over_a.unwrap_or(1.0)),
     };
@@ -213,6 +230,7 @@ fn order(config: &Config, tree: &Node) -> Vec<Problem> {
             Some((thresholds.t_condense_k, thresholds.t_vaporize_k)),
             strict,
         ),
+        ("dynamics.dr_min_m", "dynamics.dr_max_m", config.dynamics.dr_min_m.zip(config.dynamics.dr_max_m), !strict),
         ("supply.injection.s_inj_min", "supply.injection.s_inj_max", injection, strict),
         (
             "dynamics.e_profile.clip_min",
@@ -242,6 +260,7 @@ fn order(config: &Config, tree: &Node) -> Vec<Problem> {
 /// Keys that another key's value makes necessary.
 fn needs(config: &Config, tree: &Node) -> Vec<Problem> {
     let dynamics = &config.dynamics;
+    let clears = dynamics.e_mode == EccentricityMode::MarsClearance;
     let uses_alpha = matches!(config.initial.s0_mode, InitialMode::Upper | InitialMode::Mono);
     let qstar = &config.qstar;
     let single_row = [qstar.q_s, qstar.a_s, qstar.b, qstar.b_g].iter().all(Option::is_some);
@@ -268,7 +287,19 @@ fn needs(config: &Config, tree: &Node) -> Vec<Problem> {
             "initial.s0_mode",
         ),
         (
-            dynamics.e_profile.mode == EccentricityProfileMode::Off && dynamics.e0.is_none(),
+            config.surface_energy.enabled && config.psd.alpha.is_none(),
+            "psd.alpha",
+            "`surface_energy.enabled` is true",
+            "surface_energy.enabled",
+        ),
+        (
+            clears && dynamics.dr_min_m.is_none() && dynamics.dr_max_m.is_none(),
+            "dynamics.dr_min_m",
+            "`dynamics.e_mode` is `mars_clearance` (or `dynamics.dr_max_m`, or both)",
+            "dynamics.e_mode",
+        ),
+        (
+            dynamics.e_profile.mode == EccentricityProfileMode::Off && dynamics.e0.is_none() && !clears,
             "dynamics.e0",
             "`dynamics.e_profile.mode` is `off`",
             "dynamics.e_profile.mode",

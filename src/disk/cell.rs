@@ -80,11 +80,13 @@ impl CellState {
             // What is missing in the pattern is not saved.
             let CellState { bins: _, first_step: _, excitation: _, saturated_at: _, stop: _, cumulative, supply: _ } =
                 c;
-            let Ledger { blowout, sublimation: _, gas_drag: _, supplied: _, clipped: _, buffered: _ } = cumulative;
+            let Ledger { blowout, sublimation: _, gas_drag: _, escape: _, supplied: _, clipped: _, buffered: _ } =
+                cumulative;
             blowout
         })?;
         exchange.each("sublimated", SURFACE, "the same, evaporated", cells, |c| &mut c.cumulative.sublimation)?;
         exchange.each("dragged", SURFACE, "the same, removed by gas drag", cells, |c| &mut c.cumulative.gas_drag)?;
+        exchange.each("escaped", SURFACE, "the same, escaped as vapour", cells, |c| &mut c.cumulative.escape)?;
         exchange.each("supplied", SURFACE, "the same, brought in", cells, |c| &mut c.cumulative.supplied)?;
         exchange
             .each("buffered", SURFACE, "the same, put into the deep buffer", cells, |c| &mut c.cumulative.buffered)?;

@@ -37,7 +37,7 @@ pub(super) fn evolve(
         smol_report(&outcome, sigma_before, state.surface_density(), totals)
     });
     let inner = InnerSteps { accepted: outcome.steps, rejected: outcome.rejected, fallback: outcome.fallback };
-    Ok(Evolved { duration: outcome.duration, ledger: ledger(&outcome), smol, inner })
+    Ok(Evolved { duration: outcome.duration, ledger: ledger(&outcome), smol, inner, substeps: 0 })
 }
 
 fn set_processes(
@@ -53,11 +53,12 @@ fn set_processes(
         sinks::blowout_rates(model.blowout.bin_rule, &model.sizes.edges, drivers.s_blow, cell.facts.t_blow, rates);
         rates.iter_mut().for_each(|rate| *rate *= conditions.gate_factor);
     }
-    if let Some(sublimation) = model.sublimation.as_ref().filter(|_| conditions.size_rate < 0.0) {
-        add_sublimation(model, drivers, conditions, sublimation.scheme, processes);
-    }
+    add_sublimation(model, drivers, conditions, processes);
     if model.gas_drag_time.is_finite() {
         processes.loss_mut(Channel::GasDrag).fill(1.0 / model.gas_drag_time);
+    }
+    if conditions.escape_rate > 0.0 {
+        processes.loss_mut(Channel::Escape).fill(conditions.escape_rate);
     }
     if conditions.supply.applied > 0.0 {
         let rate = conditions.supply.applied;
@@ -65,17 +66,18 @@ fn set_processes(
     }
 }
 
-fn add_sublimation(
-    model: &Model,
-    drivers: &StepFacts,
-    conditions: &Conditions,
-    scheme: SublimationScheme,
-    processes: &mut Processes,
-) {
+/// Evaporation alone.
+pub(super) fn set_sublimation(model: &Model, drivers: &StepFacts, conditions: &Conditions, processes: &mut Processes) {
+    processes.clear();
+    add_sublimation(model, drivers, conditions, processes);
+}
+
+fn add_sublimation(model: &Model, drivers: &StepFacts, conditions: &Conditions, processes: &mut Processes) {
+    let Some(sublimation) = model.sublimation.as_ref().filter(|_| conditions.size_rate < 0.0) else { return };
     let (sizes, rate) = (&model.sizes.sizes, conditions.size_rate);
     let Processes { losses, drift, .. } = processes;
     let vapour = &mut losses[Channel::Sublimation as usize];
-    match scheme {
+    match sublimation.scheme {
         SublimationScheme::Drift => sinks::sublimation_drift(sizes, &model.sizes.masses, rate, drift, vapour),
         SublimationScheme::Lifetime => sinks::sublimation_lifetime(sizes, rate, vapour),
         SublimationScheme::Crossing => sinks::sublimation_crossing(sizes, rate, drivers.s_blow, drivers.dt, vapour),
@@ -88,6 +90,7 @@ fn ledger(outcome: &Outcome) -> Ledger {
         blowout: outcome.lost[Channel::Blowout as usize],
         sublimation: outcome.lost[Channel::Sublimation as usize],
         gas_drag: outcome.lost[Channel::GasDrag as usize],
+        escape: outcome.lost[Channel::Escape as usize],
         supplied: outcome.supplied,
         buffered: 0.0,
         clipped: outcome.clipped,

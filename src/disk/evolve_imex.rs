@@ -19,10 +19,18 @@ pub(super) fn evolve(
     conditions: &Conditions,
     work: &mut Workspace,
 ) -> Evolved {
-    match conditions.encounters {
-        Some(met) => collide(model, cell, state, drivers, (conditions, met), work),
-        None => relax(model, state, drivers, conditions),
-    }
+    let Some(met) = conditions.encounters else { return relax(model, state, drivers, conditions) };
+    let (evaporation, drag) = uniform_sinks(model, conditions);
+    let Collided { vapour, sigma_before, result, evolved } =
+        collide(model, cell, state, drivers, (conditions, met, evaporation + drag), work);
+    let ledger = Ledger {
+        blowout: result.blowout_rate * drivers.dt,
+        sublimation: (vapour + evaporation * sigma_before) * drivers.dt,
+        gas_drag: drag * sigma_before * drivers.dt,
+        supplied: conditions.supply.applied * drivers.dt,
+        ..Ledger::default()
+    };
+    Evolved { ledger, ..evolved }
 }
 
 /// The Python program tempers what it books as blow-out, with the optical depth `tau` after the step; the grains are gone
@@ -54,16 +62,26 @@ fn uniform_sinks(model: &Model, conditions: &Conditions) -> (f64, f64) {
     if evaporation >= drag { (evaporation, 0.0) } else { (0.0, drag) }
 }
 
-fn collide(
+/// What the collisional step did; its losses are not booked yet.
+pub(super) struct Collided {
+    /// Mass rate of evaporation from bins at the old state [kg m⁻² s⁻¹].
+    pub(super) vapour: f64,
+    /// Surface density before [kg m⁻²].
+    pub(super) sigma_before: f64,
+    pub(super) result: ImexReport,
+    pub(super) evolved: Evolved,
+}
+
+/// The collisional step; `uniform` is the rate of the sinks that take from all bins alike [s⁻¹].
+pub(super) fn collide(
     model: &Model,
     cell: &CellModel,
     state: &mut CellState,
     drivers: &StepFacts,
-    (conditions, met): (&Conditions, Encounters),
+    (conditions, met, uniform): (&Conditions, Encounters, f64),
     work: &mut Workspace,
-) -> Evolved {
-    let (evaporation, drag) = uniform_sinks(model, conditions);
-    set_rates(model, cell, drivers, conditions, &mut work.processes);
+) -> Collided {
+    set_rates(model, Some(cell), drivers, conditions, &mut work.processes);
     let losses = &work.processes.losses;
     let tables = tables_of(model, cell, met, &mut work.moving);
     let masses = tables.masses();
@@ -71,7 +89,7 @@ fn collide(
     let vapour = work.processes.loss_rate(Channel::Sublimation as usize, &state.bins);
     for k in 0..masses.len() {
         work.counts[k] = state.bins[k] / masses[k];
-        work.sinks[k] = losses[Channel::Sublimation as usize][k] + evaporation + drag;
+        work.sinks[k] = losses[Channel::Sublimation as usize][k] + uniform;
         work.source[k] = work.processes.source[k] / masses[k];
     }
     let terms = Terms { blowout: &losses[Channel::Blowout as usize], sinks: &work.sinks, source: &work.source };
@@ -79,24 +97,25 @@ fn collide(
     for ((mass, count), body) in state.bins.iter_mut().zip(&work.counts).zip(masses) {
         *mass = count * body;
     }
-    let ledger = Ledger {
-        blowout: result.blowout_rate * drivers.dt,
-        sublimation: (vapour + evaporation * sigma_before) * drivers.dt,
-        gas_drag: drag * sigma_before * drivers.dt,
-        supplied: conditions.supply.applied * drivers.dt,
-        ..Ledger::default()
-    };
     let inner = InnerSteps { accepted: 1, ..InnerSteps::default() };
     let smol = Some(smol_report(&result, sigma_before, state.surface_density()));
-    Evolved { duration: drivers.dt, ledger, smol, inner }
+    let evolved = Evolved { duration: drivers.dt, smol, inner, ..Evolved::default() };
+    Collided { vapour, sigma_before, result, evolved }
 }
 
-fn set_rates(model: &Model, cell: &CellModel, drivers: &StepFacts, conditions: &Conditions, processes: &mut Processes) {
+/// Rates of the bins; blow-out of grains only where a cell is given.
+pub(super) fn set_rates(
+    model: &Model,
+    cell: Option<&CellModel>,
+    drivers: &StepFacts,
+    conditions: &Conditions,
+    processes: &mut Processes,
+) {
     processes.clear();
     let rate = conditions.supply.applied;
     model.supply.injection.fill(&model.sizes, drivers.s_min_effective, rate, &mut processes.source);
     let edges = &model.sizes.edges;
-    if conditions.blowout {
+    if let Some(cell) = cell.filter(|_| conditions.blowout) {
         let rates = processes.loss_mut(Channel::Blowout);
         sinks::blowout_rates(model.blowout.bin_rule, edges, drivers.s_blow, cell.facts.t_blow, rates);
     }
@@ -107,7 +126,7 @@ fn set_rates(model: &Model, cell: &CellModel, drivers: &StepFacts, conditions: &
             sinks::sublimation_lifetime(sizes, rate, processes.loss_mut(Channel::Sublimation));
         }
         SublimationScheme::Crossing => {
-            let [blowout, crossing, _] = &mut processes.losses;
+            let [blowout, crossing, ..] = &mut processes.losses;
             sinks::sublimation_crossing(sizes, rate, drivers.s_blow, drivers.dt, crossing);
             for (sum, rate) in blowout.iter_mut().zip(crossing.iter_mut()) {
                 *sum += std::mem::take(rate);
@@ -131,6 +150,7 @@ fn relax(model: &Model, state: &mut CellState, drivers: &StepFacts, conditions: 
         blowout: 0.0,
         sublimation: evaporation * after * dt,
         gas_drag: drag * after * dt,
+        escape: 0.0,
         supplied: conditions.supply.applied * dt,
         ..Ledger::default()
     };

@@ -4,7 +4,8 @@
 //! - [`model`]: a run's constants and the drivers of a step
 //! - [`grid`], [`cell`]: radial cells
 //! - [`collisions`]: pair tables of a cell
-//! - [`step`]: one coupling step, with [`evolve`] (error-controlled) or [`evolve_imex`] (the Python program's step)
+//! - [`step`]: one coupling step, with [`evolve`] (error-controlled) or [`evolve_imex`] (the Python program's step);
+//!   a column may follow one equation ([`evolve_surface`]) and has rules of its own in the Python program ([`evolve_column`])
 //! - [`supply`]: fresh material in that step
 //! - [`workers`]: one workspace a thread
 //! - [`report`]: the numbers that leave this room, read by `run` and `output`
@@ -15,7 +16,9 @@ pub mod cell;
 pub mod collisions;
 pub mod encounters;
 mod evolve;
+mod evolve_column;
 mod evolve_imex;
+pub mod evolve_surface;
 pub mod grid;
 pub mod model;
 pub mod report;

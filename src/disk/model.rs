@@ -5,11 +5,13 @@
 use super::cell::CellModel;
 use super::collisions::Breakup;
 use super::encounters::Stirring;
+use super::evolve_surface::SurfaceSolver;
 use super::grid::RadialGrid;
 use super::report::{RunFacts, StepFacts};
 use super::supply::SupplyModel;
 use crate::physics::PhysicsError;
 use crate::physics::cooling::Cooling;
+use crate::physics::escape::HydrodynamicEscape;
 use crate::physics::phase::PhaseLaw;
 use crate::physics::radiation::{self, Efficiency};
 use crate::physics::shielding::Shielding;
@@ -89,6 +91,8 @@ pub struct PhaseRule {
     pub law: PhaseLaw,
     /// Temperature that decides.
     pub temperature: PhaseTemperature,
+    /// Pressure that the rule sees [bar], in a column.
+    pub pressure: Option<f64>,
     /// Absorption efficiency for the reported grain temperature.
     pub q_abs_mean: f64,
     /// Whether liquid grains evaporate too.
@@ -156,8 +160,14 @@ pub struct Model {
     pub sublimation: Option<Sublimation>,
     /// Life time against gas drag [s]; infinite without gas.
     pub gas_drag_time: f64,
+    /// Hydrodynamic escape of vaporised cells, unless switched off.
+    pub escape: Option<HydrodynamicEscape>,
     /// Whether grains collide.
     pub collisions: bool,
+    /// One equation for the surface density instead of collisions between bins, in a column.
+    pub surface_solver: Option<SurfaceSolver>,
+    /// Whether a sink of the whole surface has a time scale; a column of the Python program rests without one.
+    pub sink_has_time_scale: bool,
     /// What stirs them.
     pub stirring: Stirring,
     /// Fresh material.
@@ -169,6 +179,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// Opacity of grains in these bins [m² kg⁻¹].
+    pub fn opacity(&self, bins: &[f64]) -> f64 {
+        if self.opacity_frozen { self.initial_opacity } else { self.sizes.opacity(bins) }
+    }
+
     /// Drivers of the step number `index` from `start` over `dt` [s].
     ///
     /// # Errors
@@ -180,7 +195,8 @@ impl Model {
         };
         let temperature = self.cooling.temperature(moment)?;
         let (s_blow, q_pr_blow) = self.blowout_size(temperature);
-        let s_min_effective = s_blow.max(self.run.s_min_config);
+        // NaN, without such a limit, loses every comparison.
+        let s_min_effective = s_blow.max(self.run.s_min_config).max(self.run.s_min_surface_energy);
         let q_pr_at_smin = self.efficiency.at(s_min_effective, temperature);
         let beta_at_smin = radiation::beta(s_min_effective, temperature, self.sizes.density, q_pr_at_smin);
         let blowout_gate = match self.blowout.solver {

@@ -5,6 +5,7 @@
 
 use crate::physics::phase::Phase;
 use crate::physics::stirring::Excitation;
+use crate::smoluchowski::energy::{EnergyRates, Retention};
 
 /// Mass per area that crossed the border of a cell, by channel [kg m⁻²].
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -15,6 +16,8 @@ pub struct Ledger {
     pub sublimation: f64,
     /// Removed by gas drag.
     pub gas_drag: f64,
+    /// Escaped as vapour.
+    pub escape: f64,
     /// Brought to the surface by the supply.
     pub supplied: f64,
     /// Put into the deep buffer by the supply, less what rose from there; negative while the buffer empties.
@@ -26,7 +29,7 @@ pub struct Ledger {
 impl Ledger {
     /// Mass per area lost by sinks other than blow-out [kg m⁻²].
     pub fn sinks(&self) -> f64 {
-        self.sublimation + self.gas_drag
+        self.sublimation + self.gas_drag + self.escape
     }
 
     /// Mass per area lost through every channel [kg m⁻²].
@@ -44,10 +47,22 @@ impl Ledger {
         self.blowout += other.blowout;
         self.sublimation += other.sublimation;
         self.gas_drag += other.gas_drag;
+        self.escape += other.escape;
         self.supplied += other.supplied;
         self.buffered += other.buffered;
         self.clipped += other.clipped;
     }
+}
+
+/// Seed of random draws.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seed {
+    /// The seed.
+    pub value: u64,
+    /// How it was found.
+    pub expression: String,
+    /// Text that it was found from.
+    pub basis: String,
 }
 
 /// Facts that hold for the whole run.
@@ -71,6 +86,8 @@ pub struct RunFacts {
     pub initial_temperature: f64,
     /// Smallest configured size [m].
     pub s_min_config: f64,
+    /// Smallest fragment that surface energy allows [m]; NaN where it is not asked for.
+    pub s_min_surface_energy: f64,
     /// Density of the grain material [kg m⁻³].
     pub density: f64,
     /// Multiplier of the orbital time in the blow-out time.
@@ -79,6 +96,12 @@ pub struct RunFacts {
     pub beta_at_smin_config: f64,
     /// `blowout`, `ok` or `no_blowout`.
     pub case_status: &'static str,
+    /// What becomes of the energy of collisions, where it is asked for.
+    pub energy: Option<Retention>,
+    /// Version of the extended columns, where they are asked for.
+    pub extended: Option<String>,
+    /// Seed of what was drawn at random.
+    pub seed: Seed,
     /// Whether blow-out is switched on.
     pub blowout_enabled: bool,
     /// Label `blowout.layer`.
@@ -322,6 +345,10 @@ pub struct CellReport {
     pub kernel: Option<KernelReport>,
     /// Inner steps in this step.
     pub inner: InnerSteps,
+    /// Sub-steps of the equation for the surface density; 0 where there is none.
+    pub substeps: u32,
+    /// Energy of the collisions at the end of the step, where it is asked for.
+    pub energy: EnergyRates,
     /// Phase of the material.
     pub phase: Phase,
     /// Temperature of grains that absorb with `phase.q_abs_mean` [K].
@@ -338,6 +365,8 @@ pub struct CellReport {
     pub t_sink_sublimation: f64,
     /// Life time against gas drag [s]; NaN if none.
     pub t_sink_gas_drag: f64,
+    /// Time of hydrodynamic escape [s]; NaN if none.
+    pub t_escape: f64,
     /// Whether the optical depth blocks the radiation that would expel grains.
     pub tau_gate_blocked: bool,
     /// Whether the phase allows blow-out.

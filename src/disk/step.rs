@@ -4,14 +4,16 @@
 //! cell. The two ways to evolve the bins are in [`super::evolve`] and [`super::evolve_imex`].
 
 use super::cell::{CellModel, CellState};
-use super::encounters::{Encounters, encounters};
+use super::encounters::{Encounters, encounters, tables_of};
+use super::grid::Layout;
 use super::model::{Gate, Model, PhaseTemperature, Scheme};
 use super::report::{CellFacts, CellReport, CellStop, InnerSteps, Ledger, SmolReport, StepFacts, SupplyReport};
 use super::workers::Workspace;
-use super::{evolve, evolve_imex, supply};
+use super::{evolve, evolve_column, evolve_imex, evolve_surface, supply};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::physics::{PhysicsError, collision, radiation, shielding, sinks, vapour};
 use crate::smoluchowski::IntegrationError;
+use crate::smoluchowski::energy::{EnergyRates, energy_rates};
 
 /// Why a cell cannot take a step.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -77,6 +79,8 @@ pub(super) struct Conditions {
     size_rate_raw: f64,
     sublimation_blocked: bool,
     pub(super) t_sink_sublimation: f64,
+    /// Rate of hydrodynamic escape [s⁻¹].
+    pub(super) escape_rate: f64,
     pub(super) supply: SupplyReport,
     /// Life time of solids that competes with blow-out [s]; NaN where nothing does.
     pub(super) t_solid: f64,
@@ -94,6 +98,8 @@ pub(super) struct Evolved {
     pub(super) ledger: Ledger,
     pub(super) smol: Option<SmolReport>,
     pub(super) inner: InnerSteps,
+    /// Sub-steps of the equation for the surface density; 0 where there is none.
+    pub(super) substeps: u32,
 }
 
 impl Conditions {
@@ -102,6 +108,7 @@ impl Conditions {
         Conditions {
             blowout: false,
             size_rate: 0.0,
+            escape_rate: 0.0,
             sublimation_blocked: false,
             encounters: None,
             t_solid: f64::NAN,
@@ -137,9 +144,17 @@ pub fn step(
     let mut evolved = match model.scheme {
         // Above its limit from the start, because it has just become solid.
         Scheme::Rodas4(_) if stops(model, &conditions, &before) => Evolved::default(),
-        Scheme::Rodas4(tolerances) => {
-            let opaque = |bins: &[f64]| stops(model, &conditions, &opacity(model, bins));
-            evolve::evolve(model, cell, state, drivers, &conditions, (tolerances, opaque), work)?
+        Scheme::Rodas4(tolerances) => match &model.surface_solver {
+            Some(solver) => {
+                evolve_surface::evolve((model, cell), solver, state, drivers, &conditions, tolerances, work)?
+            }
+            None => {
+                let opaque = |bins: &[f64]| stops(model, &conditions, &opacity(model, bins));
+                evolve::evolve(model, cell, state, drivers, &conditions, (tolerances, opaque), work)?
+            }
+        },
+        Scheme::ImexBdf1 if model.grid.layout == Layout::Column => {
+            evolve_column::evolve(model, cell, state, drivers, &conditions, work)
         }
         Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
     };
@@ -156,11 +171,12 @@ pub fn step(
     }
     let mut report = report(model, cell, state, &conditions, (before, after), evolved);
     report.evolved = true;
+    report.energy = energy(model, cell, &state.bins, &conditions, work);
     Ok(report)
 }
 
 fn opacity(model: &Model, bins: &[f64]) -> Opacity {
-    let opacity = if model.opacity_frozen { model.initial_opacity } else { model.sizes.opacity(bins) };
+    let opacity = model.opacity(bins);
     let (sigma, los) = (bins.iter().sum(), model.run.line_of_sight_factor);
     let tau = shielding::optical_depth(opacity, sigma, los);
     let effective = model.shielding.effective_opacity(opacity, tau);
@@ -180,7 +196,7 @@ fn conditions(
         PhaseTemperature::MarsSurface => drivers.temperature,
         PhaseTemperature::Particle(q_abs) => radiation::grain_temperature(drivers.temperature, r, q_abs),
     };
-    let phase = model.phase.law.evaluate(phase_temperature, None, tau);
+    let phase = model.phase.law.evaluate(phase_temperature, model.phase.pressure, tau);
     let liquid = phase.bulk == BulkState::LiquidDominated;
     let solid = phase.state == PhaseState::Solid;
 
@@ -190,6 +206,7 @@ fn conditions(
     let blowout =
         collisions && model.blowout.enabled && drivers.blowout_gate && blowout_phase_allowed && !tau_gate_blocked;
 
+    let vapour = if phase.state == PhaseState::Vapor { phase.f_vap } else { 0.0 };
     let (size_rate_raw, t_sink_sublimation) = evaporation(model, state, drivers.temperature, r)?;
     let blocked = liquid && !model.phase.liquid_evaporates && size_rate_raw < 0.0;
     let supply_allowed = solid && !liquid && (drivers.index > 0 || model.supply.in_first_step);
@@ -207,6 +224,7 @@ fn conditions(
         size_rate_raw,
         sublimation_blocked: blocked,
         t_sink_sublimation,
+        escape_rate: model.escape.map_or(0.0, |law| law.rate(drivers.temperature, vapour)),
         t_solid,
         gate_factor,
         encounters: None,
@@ -287,6 +305,8 @@ fn report(
         smol: evolved.smol,
         kernel: conditions.encounters.map(|met| met.report),
         inner: evolved.inner,
+        substeps: evolved.substeps,
+        energy: EnergyRates::default(),
         phase: conditions.phase,
         grain_temperature: conditions.grain_temperature,
         phase_temperature: conditions.phase_temperature,
@@ -295,12 +315,19 @@ fn report(
         sublimation_blocked: conditions.sublimation_blocked,
         t_sink_sublimation: conditions.t_sink_sublimation,
         t_sink_gas_drag: if model.gas_drag_time.is_finite() { model.gas_drag_time } else { f64::NAN },
+        t_escape: if conditions.escape_rate > 0.0 { 1.0 / conditions.escape_rate } else { f64::NAN },
         tau_gate_blocked: conditions.tau_gate_blocked,
         blowout_phase_allowed: conditions.blowout_phase_allowed,
         blowout_active: conditions.blowout,
         gate_factor: conditions.gate_factor,
         t_solid: conditions.t_solid,
     }
+}
+
+/// Energy of the collisions between the bins now, where it is asked for.
+fn energy(model: &Model, cell: &CellModel, bins: &[f64], conditions: &Conditions, work: &mut Workspace) -> EnergyRates {
+    let (Some(rule), Some(met)) = (&model.run.energy, conditions.encounters) else { return EnergyRates::default() };
+    energy_rates(tables_of(model, cell, met, &mut work.moving), bins, met.speed, rule)
 }
 
 /// Size of the bin with the largest s³ dN/ds, which is mass over bin width; NaN for an empty cell.

@@ -268,6 +268,11 @@ impl Row<'_> {
         amount / self.step.dt
     }
 
+    /// Energy of the record from its rate at the end; the rate itself where the run writes the Python program's numbers.
+    pub fn energy(&self, rate: f64) -> f64 {
+        if self.run.missing_as_zero { rate } else { rate * self.dt }
+    }
+
     /// Mass per area that evaporated in the record, as far as it is booked as such [kg m⁻²].
     pub fn booked_sublimation(&self) -> f64 {
         if self.run.sublimation_booked { self.report.ledger.sublimation } else { 0.0 }

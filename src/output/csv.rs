@@ -74,8 +74,9 @@ pub fn saved_length(path: &Path, checkpoint: &Snapshot) -> Option<u64> {
     checkpoint.count(&format!("output/{}", length_of(path)))
 }
 
-fn length_of(path: &Path) -> String {
-    format!("{}_length", path.file_stem().unwrap_or_default().display())
+/// Name under which a checkpoint keeps the length of a table.
+pub(super) fn length_of(path: &Path) -> String {
+    format!("{}_length", path.file_name().unwrap_or_default().display())
 }
 
 fn csv_error(path: &Path) -> impl FnOnce(csv::Error) -> OutputError {

@@ -11,7 +11,7 @@ use super::{OutputError, csv};
 use crate::checkpoint::snapshot::Snapshot;
 
 /// Files that a run writes, relative to its folder.
-const FILES: [&str; 8] = [
+const FILES: [&str; 14] = [
     "run_config.json",
     "summary.json",
     "series/run.parquet",
@@ -20,12 +20,27 @@ const FILES: [&str; 8] = [
     "checks/mass_budget.csv",
     "checks/mass_budget_cells.csv",
     "orbit_rollup.csv",
+    "run_card.md",
+    "series/step_diagnostics.csv",
+    "series/step_diagnostics.jsonl",
+    "series/energy.parquet",
+    "checks/energy_budget.csv",
+    "debug/sinks_trace.jsonl",
 ];
 
 /// Those of them that are written in chunks and joined at the end.
-const JOINED: [&str; 3] = ["series/run.parquet", "series/diagnostics.parquet", "series/psd_hist.parquet"];
+const JOINED: [&str; 4] =
+    ["series/run.parquet", "series/diagnostics.parquet", "series/psd_hist.parquet", "series/energy.parquet"];
 /// Those of them that grow row by row.
-const GROWING: [&str; 3] = ["checks/mass_budget.csv", "checks/mass_budget_cells.csv", "orbit_rollup.csv"];
+const GROWING: [&str; 7] = [
+    "checks/mass_budget.csv",
+    "checks/mass_budget_cells.csv",
+    "orbit_rollup.csv",
+    "checks/energy_budget.csv",
+    "series/step_diagnostics.csv",
+    "series/step_diagnostics.jsonl",
+    "debug/sinks_trace.jsonl",
+];
 
 /// Folder of the checkpoints, unless the configuration says otherwise.
 pub const CHECKPOINTS: &str = "checkpoints";
@@ -96,7 +111,7 @@ impl OutputFolder {
                 fs::rename(&file, part_path(&file)).map_err(OutputError::io("rename", &file))?;
             }
         }
-        for name in JOINED.into_iter().chain(["summary.json"]) {
+        for name in JOINED.into_iter().chain(["summary.json", "run_card.md"]) {
             for file in [self.file(name), part_path(&self.file(name))] {
                 if file.exists() {
                     fs::remove_file(&file).map_err(OutputError::io("remove", &file))?;
@@ -247,6 +262,7 @@ mod tests {
     fn overwriting_removes_the_files_of_a_run_and_nothing_else() {
         let base = tempfile::tempdir().unwrap();
         let folder = OutputFolder::create(base.path(), false).unwrap();
+        fs::create_dir(folder.file("debug")).unwrap();
         for name in FILES {
             fs::write(folder.file(name), "old").unwrap();
             fs::write(part_path(&folder.file(name)), "old").unwrap();

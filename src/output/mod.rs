@@ -7,6 +7,7 @@
 //!   `psd_columns` and [`budgets`] hold the declarations
 //! - [`parquet`], [`csv`]: the two table formats; [`chunks`]: the pieces of a table, [`part_file`]: how a file becomes
 //!   whole
+//! - [`extras`]: tables on request, with the columns of [`step_columns`]; [`json_lines`]: their third format; [`run_card`]
 //! - [`tracks`], [`summary`], [`run_config`], [`provenance`]: the JSON files
 //! - [`folder`]: the output folder, [`lock`] against another run, [`archive`] of a finished one; [`recorder`]: ties everything together, read it first
 //! - [`docs`]: renders `docs/output.md`
@@ -27,15 +28,19 @@ pub mod columns;
 pub mod csv;
 pub mod diagnostics_columns;
 pub mod docs;
+pub mod extras;
 pub mod folder;
+pub mod json_lines;
 pub mod lock;
 pub mod parquet;
 pub mod part_file;
 pub mod provenance;
 pub mod psd_columns;
 pub mod recorder;
+pub mod run_card;
 pub mod run_columns;
 pub mod run_config;
+pub mod step_columns;
 pub mod summary;
 pub mod tracks;
 

@@ -95,7 +95,7 @@ impl Codec {
 
 /// A Parquet table in the making; it has its file after [`TableWriter::finish`].
 pub struct TableWriter<T: Table> {
-    columns: &'static [Column<T>],
+    columns: Vec<Column<T>>,
     schema: SchemaRef,
     properties: WriterProperties,
     packing: Packing,
@@ -112,13 +112,13 @@ impl<T: Table> TableWriter<T> {
     ///
     /// # Errors
     /// [`OutputError`] if the library does not take the packing.
-    pub fn create(path: &Path, columns: &'static [Column<T>], packing: Packing) -> Result<Self, OutputError> {
+    pub fn create(path: &Path, columns: &[Column<T>], packing: Packing) -> Result<Self, OutputError> {
         // Twice: pyarrow looks at the Arrow schema, others at the footer.
         let facts = facts(columns);
         let schema = Arc::new(Schema::new(arrow_fields(columns)).with_metadata(HashMap::from(facts.clone())));
         let values = MOST_VALUES.min(packing.memory / size_of::<f64>());
         Ok(TableWriter {
-            columns,
+            columns: columns.to_vec(),
             schema,
             properties: properties(columns, facts, packing.codec).map_err(parquet_error(path))?,
             packing,
@@ -136,7 +136,7 @@ impl<T: Table> TableWriter<T> {
     /// # Errors
     /// [`OutputError`] if the row completes a chunk and that cannot be written.
     pub fn push(&mut self, row: &T::Row<'_>) -> Result<(), OutputError> {
-        for (buffer, column) in self.buffers.iter_mut().zip(self.columns) {
+        for (buffer, column) in self.buffers.iter_mut().zip(&self.columns) {
             buffer.push(column, row);
         }
         self.rows += 1;

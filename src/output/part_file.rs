@@ -116,8 +116,15 @@ pub fn part_path(path: &Path) -> PathBuf {
 /// # Errors
 /// [`OutputError::Io`] if the file cannot be written.
 pub fn write_json(path: &Path, value: &serde_json::Value) -> Result<(), OutputError> {
+    write_text(path, &format!("{value:#}\n"))
+}
+
+/// Writes a text in one go.
+///
+/// # Errors
+/// [`OutputError::Io`] if the system refuses.
+pub fn write_text(path: &Path, text: &str) -> Result<(), OutputError> {
     let mut file = PartFile::create(path)?;
-    let text = format!("{value:#}\n");
     file.write_all(text.as_bytes()).map_err(OutputError::io("write", &part_path(path)))?;
     file.commit()
 }

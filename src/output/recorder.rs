@@ -16,11 +16,13 @@ use crate::output::chunks::Chunks;
 use crate::output::columns::{Bin, Column, Row, Series, Table};
 use crate::output::csv::CsvTable;
 use crate::output::diagnostics_columns::DIAGNOSTICS;
+use crate::output::extras::{ExtraOptions, Extras};
 use crate::output::folder::{CHECKPOINTS, OutputFolder};
 use crate::output::parquet::{Packing, TableWriter};
-use crate::output::part_file::write_json;
+use crate::output::part_file::{write_json, write_text};
 use crate::output::psd_columns::PSD_HIST;
-use crate::output::run_columns::RUN;
+use crate::output::run_card::run_card;
+use crate::output::run_columns;
 use crate::output::run_config::{RunConfigFacts, after_run, before_run};
 use crate::output::summary::{Outcome, SummaryFacts, summary};
 use crate::output::tracks::Tracks;
@@ -91,6 +93,8 @@ pub struct Recorder {
     budget: CsvTable<DiskBudget>,
     cell_budgets: Option<CsvTable<CellsBudget>>,
     orbits: Option<CsvTable<Orbits>>,
+    extras: Extras,
+    run_card: bool,
 }
 
 impl Recorder {
@@ -128,9 +132,9 @@ impl Recorder {
         config: RunConfigFacts,
         from: Option<&Snapshot>,
     ) -> Result<Self, OutputError> {
-        let parquet = |name, columns| TableWriter::create(&folder.file(name), columns, options.packing);
+        let parquet = |name, columns: &[_]| TableWriter::create(&folder.file(name), columns, options.packing);
         Ok(Recorder {
-            series: parquet("series/run.parquet", RUN)?,
+            series: parquet("series/run.parquet", &run_columns::of(run))?,
             diagnostics: parquet("series/diagnostics.parquet", DIAGNOSTICS)?,
             psd: options.psd_history.then(|| parquet("series/psd_hist.parquet", PSD_HIST)).transpose()?,
             budget: csv(&folder, "checks/mass_budget.csv", DISK_BUDGET, from)?,
@@ -145,10 +149,22 @@ impl Recorder {
             records: 0,
             tracks: Tracks::of(cells),
             stale: BTreeMap::new(),
+            extras: Extras::default(),
+            run_card: false,
             folder,
             options,
             config,
         })
+    }
+
+    /// The same with the tables that the configuration asks for on top; `from` as before.
+    ///
+    /// # Errors
+    /// [`OutputError`] if a file cannot be created, or is not what the checkpoint has left.
+    pub fn with_extras(mut self, options: &ExtraOptions, from: Option<&Snapshot>) -> Result<Self, OutputError> {
+        self.extras = Extras::create(&self.folder, options, self.options.packing, from)?;
+        self.run_card = options.run_card;
+        Ok(self)
     }
 
     /// Adds a record: the state at `step.time` and what happened in the `step.dt` seconds before.
@@ -184,6 +200,9 @@ impl Recorder {
         for (cell, report) in self.cells.iter().zip(reports) {
             let row =
                 Row { run: &self.run, time: step.time, dt: step.dt, step, cell, report, t_coll_min, bin: Bin::NONE };
+            if report.evolved {
+                self.extras.push(&row)?;
+            }
             if series {
                 let stale = self.stale.get(&cell.index).filter(|_| !report.evolved);
                 let row = stale.map_or(row, |LastRow { step, report }| Row { step, report, ..row });
@@ -198,6 +217,7 @@ impl Recorder {
         }
         self.series.end_record()?;
         self.diagnostics.end_record()?;
+        self.extras.end_record()?;
         self.psd.as_mut().map_or(Ok(()), TableWriter::end_record)
     }
 
@@ -281,7 +301,8 @@ impl Recorder {
         exchange.enter("output");
         self.budget.save(&mut exchange)?;
         self.cell_budgets.as_mut().map_or(Ok(()), |table| table.save(&mut exchange))?;
-        self.orbits.as_mut().map_or(Ok(()), |table| table.save(&mut exchange))
+        self.orbits.as_mut().map_or(Ok(()), |table| table.save(&mut exchange))?;
+        self.extras.save(&mut exchange)
     }
 
     /// Everything but the CSV tables, which are opened where they end.
@@ -315,6 +336,7 @@ impl Recorder {
                 self.budget.finish(),
                 self.cell_budgets.map_or(Ok(()), CsvTable::finish),
                 self.orbits.map_or(Ok(()), CsvTable::finish),
+                self.extras.finish().map(|whole| chunks.extend(whole)),
             ]
             .into_iter()
             .collect(),
@@ -328,7 +350,9 @@ impl Recorder {
         let config = after_run(folder, run, cells, &self.options, &self.config, tracks, &facts);
         let summary_written = write_json(&folder.file("summary.json"), &summary);
         let config_written = write_json(&folder.file("run_config.json"), &config);
-        tables.and(summary_written).and(config_written)?;
+        let card_written =
+            if self.run_card { write_text(&folder.file("run_card.md"), &run_card(&summary, &config)) } else { Ok(()) };
+        tables.and(summary_written).and(config_written).and(card_written)?;
         // A run that failed may go on from a checkpoint, which needs them.
         let needed = facts.outcome != Outcome::Complete && self.folder.file(CHECKPOINTS).exists();
         if self.options.packing.removes_chunks() && end == End::Now && !needed {

@@ -4,7 +4,9 @@
 //! read under different names. Ours stand behind them. A record covers the time since the record before: a rate is the
 //! mass in the ledger over that time.
 
+use crate::disk::report::RunFacts;
 use crate::output::columns::{Column, Row, Series};
+use crate::output::step_columns::{ENERGY_COLUMNS, EXTENDED};
 use crate::physics::constants::BETA_BLOWOUT;
 use crate::physics::sinks;
 
@@ -19,6 +21,13 @@ const NONE: &str = "dimensionless";
 
 /// Every column of `run.parquet`, in order.
 pub static RUN: &[Col] = &COLUMNS;
+
+/// The columns of a run with whatever else it asks for.
+pub fn of(run: &RunFacts) -> Vec<Col> {
+    let energy: &[Col] = if run.energy.is_some() { &ENERGY_COLUMNS } else { &[] };
+    let extended: &[Col] = if run.extended.is_some() { &EXTENDED } else { &[] };
+    [RUN, energy, extended].concat()
+}
 
 /// The same, for the tables that repeat some of them.
 #[rustfmt::skip] // a table: one column to one or two lines
@@ -50,11 +59,11 @@ pub(crate) const COLUMNS: [Col; 182] = [
         |r| r.step.s_blow),
     Col::real("a_blow", "m", "Equals a_blow_step.", |r| r.step.s_blow),
     Col::real("a_blow_at_smin", "m", "Equals a_blow_step.", |r| r.step.s_blow),
-    Col::real("s_min", "m", "Smallest size that stays: the larger of a_blow and s_min_config.",
+    Col::real("s_min", "m", "Smallest size that stays: the largest of a_blow, s_min_config and s_min_surface_energy.",
         |r| r.step.s_min_effective),
     Col::real("s_min_surface_energy", "m",
-        "Smallest fragment that surface energy allows; no such floor acts in a 1-D run.",
-        |_| f64::NAN),
+        "Smallest fragment that surface energy allows; null where it is not asked for.",
+        |r| r.run.s_min_surface_energy),
     Col::real("kappa", KAPPA, "Equals kappa_eff.", |r| r.report.opacity_effective),
     Col::real("kappa_eff", KAPPA, "Opacity with self-shielding at the end of the record.",
         |r| r.report.opacity_effective),
@@ -92,7 +101,7 @@ pub(crate) const COLUMNS: [Col; 182] = [
         |r| r.report.t_solid),
     Col::real("blowout_gate_factor", NONE, "Factor of the competition gate on blow-out; one where unused.",
         |r| r.report.gate_factor),
-    Col::real("sink_flux_surface", RATE, "Mean rate of loss to sinks: sublimation and gas drag.",
+    Col::real("sink_flux_surface", RATE, "Mean rate of loss to sinks: sublimation, gas drag, escape.",
         |r| r.rate(r.report.ledger.sinks())),
     Col::real("t_blow", "s", "Equals t_blow_s.", |r| r.cell.t_blow),
     Col::real("prod_subblow_area_rate", RATE, "Mean rate at which the supply reached the surface.",
@@ -211,8 +220,8 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("mass_lost_sublimation_step", MASS, "Part of it that evaporated.",
         |r| r.mars_masses(r.booked_sublimation())),
     Col::real("mass_lost_hydro_step", MASS,
-        "Mass lost to hydrodynamic escape in the record; zero, it does not act in a 1-D run.",
-        |_| 0.0),
+        "Part of mass_lost_sinks_step that escaped as vapour.",
+        |r| r.mars_masses(r.report.ledger.escape)),
     Col::real("mass_lost_tau_clip_spill_step", MASS,
         "Mass spilled at an optical-depth limit in the record; zero, there is no such limit.",
         |_| 0.0),
@@ -248,8 +257,8 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("M_loss_surface_solid_marsRP", MASS, "Equals mass_lost_by_blowout.",
         |r| r.mars_masses(r.report.cumulative.blowout)),
     Col::real("M_loss_hydro", MASS,
-        "Mass lost to hydrodynamic escape since the start; zero, it does not act in a 1-D run.",
-        |_| 0.0),
+        "Part of mass_lost_by_sinks that escaped as vapour.",
+        |r| r.mars_masses(r.report.cumulative.escape)),
     Col::real("fast_blowout_factor", NONE,
         "Share of unbound grains that leave within dt, 1 − exp(−fast_blowout_ratio).",
         fast_blowout_factor),
@@ -259,8 +268,9 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::flag("fast_blowout_flag_gt10", "Whether fast_blowout_ratio exceeds 10.", |r| r.fast_blowout_ratio() > 10.0),
     Col::real("fast_blowout_ratio", NONE, "dt over t_blow; zero unless case_status is blowout.",
         |r| r.fast_blowout_ratio()),
-    Col::integer("n_substeps", "Blow-out sub-steps in the record; one in a 1-D run.", |_| Some(1)),
-    Col::flag("substep_active", "Whether blow-out was sub-stepped; never in a 1-D run.", |_| false),
+    Col::integer("n_substeps", "Sub-steps of the equation for the surface density in the last step; else one.",
+        |r| Some(r.report.substeps.max(1).into())),
+    Col::flag("substep_active", "Whether there were several.", |r| r.report.substeps > 1),
     Col::real("chi_blow_eff", NONE, "Factor of the orbital time in t_blow.", |r| r.run.chi),
     Col::text("case_status", "text", "blowout, ok (bound already at the start) or no_blowout (switched off).",
         |r| Some(r.run.case_status)),
@@ -302,8 +312,8 @@ pub(crate) const COLUMNS: [Col; 182] = [
         |r| Some(r.run.blowout_layer)),
     Col::text("blowout_target_phase", "category", "Configured phase that blow-out acts on: solid_only or any.",
         |r| Some(r.run.blowout_target_phase)),
-    Col::text("sink_selected", "category", "rp_blowout where blow-out acted, else none.",
-        |r| Some(if r.report.evolved && r.report.blowout_active { "rp_blowout" } else { "none" })),
+    Col::text("sink_selected", "category", "rp_blowout where blow-out acted, else hydro_escape where vapour escaped, else none.",
+        |r| Some(sink_selected(r))),
     Col::flag("sublimation_blocked_by_phase", "Whether the liquid state blocked sublimation.",
         |r| r.report.evolved && r.report.sublimation_blocked),
     Col::integer("cell_index", "Number of the cell from the inner edge, from 0.", |r| Some(r.cell.index as i64)),
@@ -330,6 +340,16 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::integer("smol_fallback", "Inner steps that the positive fall-back scheme took.",
         |r| Some(r.report.inner.fallback.into())),
 ];
+
+/// What the Python program names as the sink of a step.
+fn sink_selected(r: &Row<'_>) -> &'static str {
+    match r.report {
+        report if !report.evolved => "none",
+        report if report.blowout_active => "rp_blowout",
+        report if report.t_escape.is_finite() => "hydro_escape",
+        _ => "none",
+    }
+}
 
 fn fast_blowout_factor(row: &Row<'_>) -> f64 {
     sinks::fast_blowout_factor(row.fast_blowout_ratio())

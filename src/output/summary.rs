@@ -192,6 +192,7 @@ pub fn summary(
         masses(run, tracks),
         radiation(run, config, tracks),
         supply(run, config, tracks),
+        extended(run, tracks),
     ] {
         // every part is an object
         if let Value::Object(part) = part {
@@ -199,6 +200,24 @@ pub fn summary(
         }
     }
     Value::Object(keys)
+}
+
+/// Keys with `diagnostics.extended_diagnostics`.
+fn extended(run: &RunFacts, tracks: &Tracks) -> Value {
+    let Some(version) = &run.extended else { return json!({}) };
+    let (budget, found) = (&tracks.budget, &tracks.extended);
+    let (rate, time) = found.max_loss_rate.unzip();
+    json!({
+        "extended_diagnostics_version": version,
+        "M_loss_blowout_total": budget.lost_blowout,
+        "M_loss_sink_total": budget.lost - budget.lost_blowout,
+        "M_loss_total": budget.lost,
+        "max_mloss_rate": rate,
+        "max_mloss_rate_time": time,
+        "median_ts_ratio": found.ts_ratio.min_median_max()[1],
+        "median_gate_factor": found.gate_factor.min_median_max()[1],
+        "tau_gate_blocked_time_fraction": found.tau_gate_blocked / tracks.time(),
+    })
 }
 
 fn ending(cells: &[CellFacts], tracks: &Tracks, facts: &SummaryFacts) -> Value {
@@ -238,7 +257,7 @@ fn disk(run: &RunFacts, cells: &[CellFacts], config: &RunConfigFacts) -> Value {
 
 fn masses(run: &RunFacts, tracks: &Tracks) -> Value {
     let budget = &tracks.budget;
-    let (out, sinks) = (budget.lost_blowout, budget.lost_sublimation + budget.lost_gas_drag);
+    let (out, sinks) = (budget.lost_blowout, budget.lost_sublimation + budget.lost_gas_drag + budget.lost_escape);
     let per_orbit = |mass: f64| if tracks.orbits > 0 { mass / tracks.orbits as f64 } else { f64::NAN };
     json!({
         "M_out_cum": out,
@@ -258,6 +277,7 @@ fn masses(run: &RunFacts, tracks: &Tracks) -> Value {
             "blowout": budget.lost_blowout,
             "sublimation": budget.lost_sublimation,
             "gas_drag": budget.lost_gas_drag,
+            "escape": budget.lost_escape,
         },
         "mass_budget_max_error_percent": tracks.max_error_percent,
         "mass_budget_max_error_percent_cells": tracks.max_cell_error_percent,

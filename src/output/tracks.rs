@@ -5,6 +5,7 @@
 use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
 use crate::output::columns::{Bin, Row};
+use crate::output::step_columns::loss_rate;
 use crate::physics::constants::M_MARS;
 use crate::run::budget::BudgetRow;
 
@@ -43,6 +44,8 @@ pub struct Tracks {
     pub max_ledger_error_percent: f64,
     /// Cells that no longer evolve after the last record.
     pub cells_stopped: usize,
+    /// Numbers of the extended diagnostics.
+    pub extended: Extended,
     /// Orbits completed.
     pub orbits: u64,
     time: f64,
@@ -79,6 +82,7 @@ impl Tracks {
             max_cell_error_percent,
             max_ledger_error_percent,
             cells_stopped,
+            extended,
             orbits,
             time,
             supply_nominal,
@@ -109,7 +113,13 @@ impl Tracks {
         exchange.wire("cells_stopped", "cells that no longer evolve", cells_stopped)?;
         exchange.wire("supply_scaled_initial", "first scaled supply of the first cell", supply_scaled_initial)?;
         exchange.wire("last", "drivers of the last record", last)?;
-        exchange.wire("budget", "mass budget of the last record", budget)
+        exchange.wire("budget", "mass budget of the last record", budget)?;
+        let Extended { max_loss_rate, ts_ratio, gate_factor, tau_gate_blocked } = extended;
+        exchange.enter("extended");
+        exchange.wire("max_loss_rate", "largest rate of loss of the disk, and when", max_loss_rate)?;
+        exchange.reals("ts_ratio", "1", "blow-out over collision time, area mean", &mut ts_ratio.0)?;
+        exchange.reals("gate_factor", "1", "factor of the competition on blow-out, area mean", &mut gate_factor.0)?;
+        exchange.real("tau_gate_blocked", "s", "time in which opacity blocked blow-out", tau_gate_blocked)
     }
 
     /// Takes in one record.
@@ -144,6 +154,7 @@ impl Tracks {
             self.supply_scaled_initial = (scaled.is_finite() && scaled > 0.0).then_some(scaled);
         }
 
+        self.extended.add(run, step, cells, reports);
         self.last = Some(*step);
         self.budget = *total;
         self.max_error_percent = self.max_error_percent.max(total.claimed_error_percent());
@@ -161,9 +172,54 @@ impl Tracks {
         self.supply_nominal / self.time
     }
 
+    /// Time covered by the records [s].
+    pub fn time(&self) -> f64 {
+        self.time
+    }
+
     /// Supply that reached the surface, averaged over area and time [kg m⁻² s⁻¹].
     pub fn mean_supply_applied(&self) -> f64 {
         self.supply_applied / self.time
+    }
+}
+
+/// What the summary says with `diagnostics.extended_diagnostics`.
+#[derive(Debug, Default)]
+pub struct Extended {
+    /// Largest rate of loss of the disk [M_Mars s⁻¹] and the end of its record [s].
+    pub max_loss_rate: Option<(f64, f64)>,
+    /// Blow-out time over collision time, averaged over the area.
+    pub ts_ratio: Track,
+    /// Factor of the competition gate, averaged over the area.
+    pub gate_factor: Track,
+    /// Time in which the optical depth blocked blow-out in some cell [s].
+    pub tau_gate_blocked: f64,
+}
+
+impl Extended {
+    fn add(&mut self, run: &RunFacts, step: &StepFacts, cells: &[CellFacts], reports: &[CellReport]) {
+        if run.extended.is_none() {
+            return;
+        }
+        let row = |(cell, report)| Row {
+            run,
+            time: step.time,
+            dt: step.dt,
+            step,
+            cell,
+            report,
+            t_coll_min: f64::NAN,
+            bin: Bin::NONE,
+        };
+        let rate = cells.iter().zip(reports).map(|pair| loss_rate(&row(pair))).sum::<f64>();
+        if self.max_loss_rate.is_none_or(|(largest, _)| rate > largest) {
+            self.max_loss_rate = Some((rate, step.time));
+        }
+        self.ts_ratio.push(area_mean(run, step, cells, reports, |r| r.cell.t_blow / r.collision(|s| s.t_coll)));
+        self.gate_factor.push(area_mean(run, step, cells, reports, |r| r.report.gate_factor));
+        if reports.iter().any(|report| report.evolved && report.tau_gate_blocked) {
+            self.tau_gate_blocked += step.dt;
+        }
     }
 }
 

@@ -118,6 +118,17 @@ impl<T: Wire> Wire for Vec<T> {
     }
 }
 
+impl<A: Wire, B: Wire> Wire for (A, B) {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.0.pack(bytes);
+        self.1.pack(bytes);
+    }
+
+    fn unpack(bytes: &mut Reader) -> Result<Self, WireError> {
+        Ok((A::unpack(bytes)?, B::unpack(bytes)?))
+    }
+}
+
 impl<A: Wire, B: Wire, C: Wire> Wire for (A, B, C) {
     fn pack(&self, bytes: &mut Vec<u8>) {
         self.0.pack(bytes);

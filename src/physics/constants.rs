@@ -14,6 +14,8 @@ pub const R_GAS: f64 = 8.314_462_618;
 pub const M_MARS: f64 = 6.4171e23;
 /// Mean radius of Mars [m].
 pub const R_MARS: f64 = 3.3895e6;
+/// One bar [Pa].
+pub const BAR: f64 = 1e5;
 /// One day [s].
 pub const DAY: f64 = 86_400.0;
 /// One Julian year of 365.25 days [s].

@@ -25,6 +25,13 @@ pub enum EccentricityProfile {
         /// Largest value given.
         clip_max: f64,
     },
+    /// e = 1 − (R_Mars + h)/r: orbits whose pericentre clears the planet by a height h. Not negative.
+    MarsClearance {
+        /// Height h above the surface [m].
+        height: f64,
+        /// Largest value given.
+        clip_max: f64,
+    },
     /// Piecewise linear between nodes, end values held. Build it with [`EccentricityProfile::table`].
     Table {
         /// Distances [m], rising strictly.
@@ -59,6 +66,7 @@ impl EccentricityProfile {
         match self {
             Self::Constant(e) => *e,
             Self::MarsPericenter { clip_min, clip_max } => (1.0 - R_MARS / r).max(0.0).max(*clip_min).min(*clip_max),
+            Self::MarsClearance { height, clip_max } => (1.0 - (R_MARS + height) / r).max(0.0).min(*clip_max),
             Self::Table { radii, values, clip_min, clip_max } => linear(radii, values, r).max(*clip_min).min(*clip_max),
         }
     }

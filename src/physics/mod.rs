@@ -21,6 +21,10 @@
 //! | [`size_distribution`] | the grid of size bins and the initial distributions on it |
 //! | [`vapour`] | saturation pressure, sublimation flux, ds/dt |
 //! | [`phase`] | solid, liquid or vapour |
+//! | [`escape`] | how fast vapour leaves |
+//! | [`surface_energy`] | the smallest fragment that an impact can make |
+//! | [`surface_equation`] | how a surface density evolves by itself |
+//! | [`random`] | NumPy's random numbers |
 //! | [`sinks`] | first-order loss rates per bin: blow-out, sublimation, gas drag |
 //! | [`cooling`] | T_M(t) |
 //! | [`supply`] | how much fresh material arrives, and in which bins |
@@ -31,6 +35,7 @@ pub mod collision;
 pub mod constants;
 pub mod cooling;
 pub mod error;
+pub mod escape;
 pub mod excitation;
 pub mod fragmentation;
 mod interpolate;
@@ -40,6 +45,7 @@ pub mod phase;
 pub mod phase_map;
 pub mod qpr;
 pub mod radiation;
+pub mod random;
 pub mod saturation;
 pub mod shielding;
 pub mod sinks;
@@ -48,6 +54,8 @@ pub mod stirring;
 pub mod strength;
 pub mod supply;
 pub mod surface_density;
+pub mod surface_energy;
+pub mod surface_equation;
 pub mod vapour;
 
 pub use error::PhysicsError;

@@ -45,6 +45,8 @@ pub struct BudgetRow {
     pub lost_sublimation: f64,
     /// Left by gas drag.
     pub lost_gas_drag: f64,
+    /// Escaped as vapour.
+    pub lost_escape: f64,
     /// Added when round-off negatives were set to zero.
     pub clipped: f64,
     /// initial + supplied + clipped − lost − remaining − deep.
@@ -65,6 +67,7 @@ wire_struct!(BudgetRow {
     lost_blowout,
     lost_sublimation,
     lost_gas_drag,
+    lost_escape,
     clipped,
     residual,
     tolerance_percent,
@@ -88,6 +91,7 @@ impl BudgetRow {
             lost_blowout: ledger.blowout * scale,
             lost_sublimation: ledger.sublimation * scale,
             lost_gas_drag: ledger.gas_drag * scale,
+            lost_escape: ledger.escape * scale,
             clipped: ledger.clipped * scale,
             residual: residual * scale,
             identity: scheme == Scheme::ImexBdf1,
@@ -109,6 +113,7 @@ impl BudgetRow {
             sum.lost_blowout += cell.lost_blowout;
             sum.lost_sublimation += cell.lost_sublimation;
             sum.lost_gas_drag += cell.lost_gas_drag;
+            sum.lost_escape += cell.lost_escape;
             sum.clipped += cell.clipped;
             sum.residual += cell.residual;
         }
@@ -186,7 +191,8 @@ mod tests {
         let ledger = Ledger {
             blowout: 0.25,
             sublimation: 0.125,
-            gas_drag: 0.0625,
+            gas_drag: 0.03125,
+            escape: 0.03125,
             supplied: 0.5,
             buffered: 0.0,
             clipped: 0.03125,

@@ -9,9 +9,10 @@ use crate::disk::supply::SupplyState;
 use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::physics::stirring::Excitation;
 use crate::smoluchowski::IntegrationError;
+use crate::smoluchowski::energy::EnergyRates;
 use crate::{wire_enum, wire_struct};
 
-wire_struct!(Ledger { blowout, sublimation, gas_drag, supplied, buffered, clipped });
+wire_struct!(Ledger { blowout, sublimation, gas_drag, escape, supplied, buffered, clipped });
 wire_struct!(SupplyReport {
     raw,
     nominal,
@@ -47,6 +48,7 @@ wire_struct!(Excitation { e, i });
 wire_struct!(DampingReport { next, time, target });
 wire_struct!(KernelReport { used, base, supply, supply_weight, damping });
 wire_struct!(InnerSteps { accepted, rejected, fallback });
+wire_struct!(EnergyRates { relative, retained, cratering, fragmentation, mean_retention, mean_remnant });
 wire_enum!(CellStop { 0 => TauExceeded });
 wire_enum!(PhaseState { 0 => Solid, 1 => Vapor });
 wire_enum!(BulkState { 0 => SolidDominated, 1 => Mixed, 2 => LiquidDominated });
@@ -72,6 +74,8 @@ wire_struct!(CellReport {
     smol,
     kernel,
     inner,
+    substeps,
+    energy,
     phase,
     grain_temperature,
     phase_temperature,
@@ -80,6 +84,7 @@ wire_struct!(CellReport {
     sublimation_blocked,
     t_sink_sublimation,
     t_sink_gas_drag,
+    t_escape,
     tau_gate_blocked,
     blowout_phase_allowed,
     blowout_active,

@@ -285,9 +285,9 @@ mod tests {
     #[test]
     fn negatives_of_round_off_become_zero_and_are_booked() {
         let (mut state, mut outcome) = ([1.0, 1.0, 1.0], Outcome::default());
-        accept(&mut state, &[2.0, -3e-17, 0.5], &[0.25, 0.0, 0.0], &mut outcome);
+        accept(&mut state, &[2.0, -3e-17, 0.5], &[0.25, 0.0, 0.0, 0.0], &mut outcome);
         assert_eq!(state, [2.0, 0.0, 0.5]);
-        assert_eq!((outcome.clipped, outcome.lost, outcome.steps), (3e-17, [0.25, 0.0, 0.0], 1));
+        assert_eq!((outcome.clipped, outcome.lost, outcome.steps), (3e-17, [0.25, 0.0, 0.0, 0.0], 1));
         assert!(!too_negative(&[2.0, -1e-12, 0.5], 2.5) && too_negative(&[2.0, -1e-11, 0.5], 2.5));
     }
 

@@ -129,8 +129,24 @@ impl Imex {
     /// One step from the number surface densities N [m⁻²] (length n, updated in place) of at most `dt` [s].
     pub fn step(&mut self, tables: &PairTables, counts: &mut [f64], terms: &Terms, dt: f64) -> ImexReport {
         self.collide(tables, counts);
+        self.advance(&tables.masses, counts, terms, dt)
+    }
+
+    /// The same without any collision; takes no pair tables and does work of order n. `masses` [kg] has length n.
+    pub fn step_without_collisions(
+        &mut self,
+        masses: &[f64],
+        counts: &mut [f64],
+        terms: &Terms,
+        dt: f64,
+    ) -> ImexReport {
+        self.loss.all_mut().fill(0.0);
+        self.gain.all_mut().fill(0.0);
+        self.advance(masses, counts, terms, dt)
+    }
+
+    fn advance(&mut self, masses: &[f64], counts: &mut [f64], terms: &Terms, dt: f64) -> ImexReport {
         let loss = &self.loss.all()[..counts.len()];
-        let masses = &tables.masses;
         let mass_of = |numbers: &[f64]| -> f64 { masses.iter().zip(numbers).map(|(m, n)| m * n).sum() };
         let weighted = |rates: &[f64]| -> f64 { (0..rates.len()).map(|k| masses[k] * rates[k] * counts[k]).sum() };
         let fastest = loss.iter().fold(0.0_f64, |a, b| a.max(*b));

@@ -15,6 +15,7 @@
 //! Start reading in [`operator`].
 
 pub mod cell_integrator;
+pub mod energy;
 pub mod imex_bdf1;
 pub mod linear_solver;
 pub mod operator;

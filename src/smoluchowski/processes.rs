@@ -14,10 +14,12 @@ pub enum Channel {
     Sublimation = 1,
     /// Removed by gas drag.
     GasDrag = 2,
+    /// Escaped as vapour.
+    Escape = 3,
 }
 
 /// Number of [`Channel`]s.
-pub const CHANNELS: usize = 3;
+pub const CHANNELS: usize = 4;
 
 /// Rates of the first-order processes, all per bin (length n).
 #[derive(Debug, Clone)]

@@ -159,6 +159,19 @@ impl Run {
         header.into_iter().zip(columns).collect()
     }
 
+    /// Words of a CSV table by column.
+    pub fn csv_text(&self, name: &str) -> HashMap<String, Vec<String>> {
+        let mut reader = csv::Reader::from_path(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_string).collect();
+        let mut columns: Vec<Vec<String>> = vec![Vec::new(); header.len()];
+        for row in reader.records() {
+            for (column, text) in columns.iter_mut().zip(&row.unwrap()) {
+                column.push(text.to_string());
+            }
+        }
+        header.into_iter().zip(columns).collect()
+    }
+
     /// Every file of the run, relative to its folder, in order.
     pub fn files(&self) -> Vec<PathBuf> {
         files_below(&self.path(""))

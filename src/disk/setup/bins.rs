@@ -6,9 +6,12 @@ use crate::config::qstar::CoefficientUnits;
 use crate::config::sizes::{InitialMode, SizeGrid as GridRule, SlopeOf};
 use crate::disk::collisions::Breakup;
 use crate::physics::PhysicsError;
+use crate::physics::excitation::{EccentricityProfile, RelativeSpeed};
 use crate::physics::fragmentation::{FragmentSlope, fragment_integrals};
+use crate::physics::orbit;
 use crate::physics::size_distribution::{self, MeltMixture, SizeGrid, TruncatedPowerLaw};
 use crate::physics::strength::{Strength, StrengthCoefficients, StrengthUnits};
+use crate::physics::surface_energy::SurfaceEnergy;
 
 /// Bins from the smallest configured size, or from the initial blow-out size as in the Python program.
 pub(super) fn size_grid(config: &Config, s_min_effective: f64) -> Result<SizeGrid, SetupError> {
@@ -18,6 +21,30 @@ pub(super) fn size_grid(config: &Config, s_min_effective: f64) -> Result<SizeGri
     };
     SizeGrid::logarithmic(bottom, config.sizes.s_max, config.sizes.n_bins, config.material.rho)
         .map_err(SetupError::physics("sizes"))
+}
+
+/// Smallest fragment that surface energy allows [m], where the configuration asks for it: at the encounter speed of the
+/// middle radius `r` [m].
+pub(super) fn smallest_fragment(
+    config: &Config,
+    eccentricity: &EccentricityProfile,
+    r: f64,
+) -> Result<Option<f64>, SetupError> {
+    let keys = &config.surface_energy;
+    if !keys.enabled {
+        return Ok(None);
+    }
+    let law = SurfaceEnergy {
+        gamma: keys.gamma_j_m2,
+        efficiency: keys.eta,
+        collider: keys.collider_size_m.unwrap_or(config.sizes.s_max),
+        largest_fragment: keys.largest_fragment_mass_fraction,
+    };
+    let speed = RelativeSpeed::Pericenter
+        .speed(orbit::circular_speed(r), eccentricity.at(r), 0.0)
+        .map_err(SetupError::physics("surface_energy"))?;
+    let missing = SetupError::Missing { key: "psd.alpha", remedy: "surface_energy.enabled needs it" };
+    Ok(Some(law.smallest_fragment(config.psd.alpha.ok_or(missing)?, config.material.rho, speed)))
 }
 
 /// Mass fractions at the start; solids only in bins whose grains radiation does not expel at once.

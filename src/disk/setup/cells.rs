@@ -19,6 +19,8 @@ use std::sync::OnceLock;
 pub(super) struct Circumstances<'a> {
     pub(super) grid: &'a RadialGrid,
     pub(super) eccentricity: EccentricityProfile,
+    /// Inclination [rad].
+    pub(super) inclination: f64,
     pub(super) stirring: Stirring,
     pub(super) chi: f64,
     pub(super) surface_density: f64,
@@ -61,7 +63,7 @@ fn cell_model(config: &Config, common: &Circumstances, index: usize) -> Result<C
     let omega = orbit::angular_frequency(r);
     let t_orb = orbit::orbital_period(r);
     let eccentricity = common.eccentricity.at(r);
-    let inclination = config.dynamics.i0;
+    let inclination = common.inclination;
     let facts = CellFacts {
         index,
         r,

@@ -1,9 +1,11 @@
 //! From the configuration to a [`Model`] and the initial cells: every option is resolved once, here, into plain numbers
 //! and enums. Nothing below this room knows the configuration.
 //!
+//! - `autogenerate`: a temperature table of the program's own
 //! - `radiation`: temperature of Mars, radiation-pressure efficiency, blow-out
 //! - `bins`: size bins, initial distribution, how grains break
 //! - `processes`: phase, evaporation, gas drag, integrator
+//! - `sampling`: what is drawn at random
 //! - `stirring`: eccentricity, inclination, speed, scale height
 //! - `supply`: laws, scalings, reservoir, transport and injection of fresh material
 //! - `surface`: self-shielding, surface density at the start
@@ -12,10 +14,12 @@
 //! The order of [`build`] is that of the dependences: temperature → blow-out size → size bins → opacity → surface
 //! density → cells.
 
+mod autogenerate;
 mod bins;
 mod cells;
 mod processes;
 mod radiation;
+mod sampling;
 mod stirring;
 mod supply;
 mod surface;
@@ -46,6 +50,16 @@ pub enum SetupError {
         /// What is wrong.
         source: TableError,
     },
+    /// A table cannot be written.
+    #[error("`{key}`: cannot write {}: {source}", path.display())]
+    Write {
+        /// Key of the configuration that asks for the table.
+        key: &'static str,
+        /// Its file.
+        path: std::path::PathBuf,
+        /// What the system answered.
+        source: std::io::Error,
+    },
     /// A formula refuses the configured numbers.
     #[error("`{key}`: {source}")]
     Physics {
@@ -67,7 +81,7 @@ pub enum SetupError {
 impl SetupError {
     /// Exit status of the program: 5 for tables, 2 for the rest.
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, SetupError::Table { .. }) { 5 } else { 2 }
+        if matches!(self, SetupError::Table { .. } | SetupError::Write { .. }) { 5 } else { 2 }
     }
 
     fn physics(key: &'static str) -> impl Fn(PhysicsError) -> SetupError {
@@ -109,7 +123,14 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let blowout = radiation::blowout(config);
     let s_min_config = config.sizes.s_min;
     let (s_blow, _) = resolve_blowout_size(blowout.solver, s_min_config, start, density, &efficiency);
-    let s_min_effective = s_blow.max(s_min_config);
+    let seed = sampling::seed(&config.dynamics, &grid, (r_source, start, density));
+    let drawn = sampling::draw(&config.dynamics, &seed)?;
+    let eccentricity = match drawn.eccentricity {
+        Some(profile) => profile,
+        None => reader.eccentricity(config)?,
+    };
+    let s_min_surface_energy = bins::smallest_fragment(config, &eccentricity, grid.middle())?;
+    let s_min_effective = s_blow.max(s_min_config).max(s_min_surface_energy.unwrap_or(0.0));
 
     let sizes = bins::size_grid(config, s_min_effective)?;
     let initial_fractions = bins::initial_fractions(config, &sizes, s_min_effective)?;
@@ -137,6 +158,14 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         phase_thresholds: processes::threshold_numbers(config),
         initial_temperature: start,
         s_min_config,
+        s_min_surface_energy: s_min_surface_energy.unwrap_or(f64::NAN),
+        energy: processes::energy(config),
+        extended: config
+            .diagnostics
+            .extended_diagnostics
+            .enable
+            .then(|| config.diagnostics.extended_diagnostics.schema_version.clone()),
+        seed,
         density,
         chi,
         beta_at_smin_config,
@@ -160,7 +189,8 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let circumstances = cells::Circumstances {
         stirring,
         grid: &grid,
-        eccentricity: reader.eccentricity(config)?,
+        eccentricity,
+        inclination: drawn.inclination.unwrap_or(config.dynamics.i0),
         chi,
         surface_density,
         supply: reader.cell_supplies(config, references, grid.areas.iter().sum())?,
@@ -192,8 +222,11 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         opacity_frozen: config.radiation.freeze_kappa,
         phase: reader.phase_rule(config)?,
         sublimation: reader.sublimation(config)?,
+        escape: processes::escape(config),
         gas_drag_time: processes::gas_drag_time(config),
         collisions: config.physics_mode.collides(),
+        surface_solver: processes::surface_solver(config),
+        sink_has_time_scale: processes::sink_has_time_scale(config),
         stirring,
         supply,
         tau_stop: config

@@ -1,15 +1,20 @@
 //! Phase, evaporation and gas drag.
 
+use super::super::evolve_surface::SurfaceSolver;
 use super::super::model::{PhaseRule, PhaseTemperature, Sublimation, SublimationScheme};
 use super::{Reader, SetupError};
+use crate::config::optical_depth::CollisionSolver;
 use crate::config::phase::{PhaseSource, TemperatureInput};
 use crate::config::sinks::{FluxMode, PsatModel, SinkMode, SublimationLocation, SublimationScheme as SchemeKey};
-use crate::config::{Config, Profile};
+use crate::config::{Config, PhysicsMode, Profile};
+use crate::physics::constants::BAR;
+use crate::physics::escape::HydrodynamicEscape;
 use crate::physics::phase::{PhaseLaw, PhaseThresholds};
 use crate::physics::phase_map::{PhaseMap, PhaseTable};
 use crate::physics::saturation::{Branches, ClausiusClapeyron, Continuation, SaturationPressure};
 use crate::physics::sinks;
 use crate::physics::vapour::{Evaporation, SublimationLaw};
+use crate::smoluchowski::energy::Retention;
 use crate::tables;
 
 impl Reader<'_> {
@@ -21,6 +26,7 @@ impl Reader<'_> {
                 TemperatureInput::MarsSurface => PhaseTemperature::MarsSurface,
                 TemperatureInput::Particle => PhaseTemperature::Particle(phase.q_abs_mean),
             },
+            pressure: config.geometry.is_column().then_some(config.sinks.sub_params.p_gas / BAR),
             q_abs_mean: phase.q_abs_mean,
             liquid_evaporates: phase.allow_liquid_hkl,
         })
@@ -48,7 +54,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn sublimation(&mut self, config: &Config) -> Result<Option<Sublimation>, SetupError> {
-        if !sinks_enabled(config) || !config.sinks.enable_sublimation {
+        if !sublimates(config) {
             return Ok(None);
         }
         let pressure_tolerance = config.sinks.sub_params.psat_cache_tol_k;
@@ -124,6 +130,57 @@ pub(super) fn gas_drag_time(config: &Config) -> f64 {
     let acts = sinks_enabled(config) && config.sinks.enable_gas_drag;
     let time = if acts { sinks::gas_drag_time(config.material.rho, config.sinks.rho_g) } else { None };
     time.unwrap_or(f64::INFINITY)
+}
+
+/// Hydrodynamic escape as configured. The Python program knows it in a column only, and only beside another sink that
+/// has a time scale.
+pub(super) fn escape(config: &Config) -> Option<HydrodynamicEscape> {
+    let keys = &config.sinks.hydro_escape;
+    let python = config.profile == Profile::Python;
+    let reaches = config.geometry.is_column() && sink_has_time_scale(config);
+    let acts = keys.enable && keys.strength > 0.0 && config.sinks.mode != SinkMode::None;
+    (acts && if python { reaches } else { config.physics_mode.sinks() }).then_some(HydrodynamicEscape {
+        strength: keys.strength,
+        power: keys.temp_power,
+        t_ref: keys.t_ref_k,
+        least_vapour: keys.f_vap_floor,
+    })
+}
+
+/// One equation for the surface density, where a column asks for it.
+pub(super) fn surface_solver(config: &Config) -> Option<SurfaceSolver> {
+    let io = &config.io;
+    let column = config.geometry.is_column();
+    (column && config.surface.collision_solver == CollisionSolver::SurfaceOde).then_some(SurfaceSolver {
+        collides: config.surface.use_tcoll,
+        longest_substep: if io.substep_fast_blowout { io.substep_max_ratio } else { f64::INFINITY },
+    })
+}
+
+/// Whether evaporation from the surface or gas drag has a time scale.
+pub(super) fn sink_has_time_scale(config: &Config) -> bool {
+    let on_surface = sublimates(config) && config.sinks.sublimation_location != SublimationLocation::Smol;
+    config.physics_mode.sinks() && (on_surface || gas_drag_time(config).is_finite())
+}
+
+/// What becomes of the energy of collisions, where it is asked for.
+pub(super) fn energy(config: &Config) -> Option<Retention> {
+    let (dynamics, keys) = (&config.dynamics, &config.diagnostics.energy_bookkeeping);
+    let restitution = dynamics.eps_restitution;
+    keys.enabled.then_some(Retention {
+        cratering: dynamics.f_ke_cratering,
+        fragmentation: dynamics.f_ke_fragmentation.unwrap_or(restitution * restitution),
+        restitution,
+    })
+}
+
+/// Whether grains evaporate. A column of the Python program asks the master switch and the physics mode alone.
+fn sublimates(config: &Config) -> bool {
+    if config.profile == Profile::Python && config.geometry.is_column() {
+        return config.physics_mode.sinks()
+            && (config.physics_mode == PhysicsMode::SublimationOnly || config.sinks.mode != SinkMode::None);
+    }
+    sinks_enabled(config) && config.sinks.enable_sublimation
 }
 
 /// In the Python program a location `surface` overrides the scheme; otherwise the location is a label.

@@ -105,6 +105,7 @@ impl PythonRow<'_> {
             blowout: self.per_area(n("mass_lost_surface_solid_marsRP_step")),
             sublimation: self.per_area(n("mass_lost_sublimation_step")),
             gas_drag: self.per_area(n("mass_lost_sinks_step") - n("mass_lost_sublimation_step")),
+            escape: 0.0,
             supplied: n("supply_rate_applied") * n("dt"),
             ..Ledger::default()
         };

@@ -71,7 +71,7 @@ fn a_failed_run_says_when_and_where() {
 fn losses_by_channel_add_up_to_the_loss() {
     let value = summary_of(1, Outcome::Complete, &Fixture::new());
     let losses = &value["losses"];
-    let sum = ["blowout", "sublimation", "gas_drag"].map(|k| losses[k].as_f64().unwrap()).iter().sum::<f64>();
+    let sum = ["blowout", "sublimation", "gas_drag", "escape"].map(|k| losses[k].as_f64().unwrap()).iter().sum::<f64>();
     assert!((sum - value["M_loss"].as_f64().unwrap()).abs() < 1e-24); // round-off of 1.5e-9
     assert_eq!(value["M_loss_from_sublimation"], losses["sublimation"]);
 }
