@@ -15,6 +15,8 @@ const KEY: &str = "radiation.mars_temperature_driver.autogenerate";
 const HOUR: f64 = 3600.0;
 /// A table that ends this much too early still counts [s].
 const TOO_SHORT: f64 = 1.0;
+/// Rows of a table that is worth its space: a thousand years in hours.
+const MOST_ROWS: f64 = 1e7;
 /// Depth of the layer in Hyodo's law [m].
 const HYODO_LAYER: f64 = 1e5;
 
@@ -104,9 +106,12 @@ fn write(
     horizon: f64,
     unit: f64,
 ) -> Result<(), SetupError> {
+    let rows = (horizon / dt).ceil();
+    if rows.is_nan() || rows > MOST_ROWS {
+        return Err(SetupError::TooManyRows { key: KEY, rows, most: MOST_ROWS });
+    }
     let mut text = format!("{},{}\n", columns.0, columns.1);
-    let rows = (horizon / dt).ceil() as u64;
-    for row in 0..=rows {
+    for row in 0..=rows as u64 {
         let time = row as f64 * dt;
         // Writing to a text cannot fail.
         let _ = writeln!(text, "{:?},{:?}", time / unit, law.raw_temperature(time));

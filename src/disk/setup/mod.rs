@@ -68,6 +68,16 @@ pub enum SetupError {
         /// What is wrong.
         source: PhysicsError,
     },
+    /// A table that the program is asked to write would be too long.
+    #[error("`{key}`: the table would have {rows:e} rows, at most {most:e}; a longer `dt_hours` does it")]
+    TooManyRows {
+        /// Key of the configuration.
+        key: &'static str,
+        /// Rows that it would have.
+        rows: f64,
+        /// Most that are written.
+        most: f64,
+    },
     /// Something that the configuration leaves out is needed.
     #[error("`{key}` is missing: {remedy}")]
     Missing {
