@@ -10,7 +10,7 @@ use marsdisk_mpi::physics::constants::{C, G, M_MARS, R_MARS, SIGMA_SB};
 use marsdisk_mpi::run::clock::Pace;
 use marsdisk_mpi::run::stop::StopReason;
 use std::f64::consts::PI;
-use support::{ADAPTIVE, assert_close, disk, evolve, shipped};
+use support::{ADAPTIVE, assert_close, disk, evolve, run_to_end, shipped, still};
 
 /// What the closed forms are met to; the integrator works at 10⁻⁹.
 const EXACT: f64 = 1e-6;
@@ -19,24 +19,9 @@ const TEMPERATURE: f64 = 3200.0;
 
 /// One cell around a Mars that keeps its temperature, with no process but those that `overrides` switch on.
 fn cell(overrides: &[&str]) -> Setup {
-    let mut all = vec![
-        "geometry.Nr=1",
-        "radiation.TM_K=3200",
-        "radiation.mars_temperature_driver.enabled=false",
-        "radiation.qpr_table_path=null",
-        "radiation.Q_pr=0.7",
-        "chi_blow=1.0",
-        "numerics.rtol=1e-9",
-        "numerics.atol=1e-15",
-        "optical_depth.tau_stop=1e6",
-    ];
+    let mut all = vec!["chi_blow=1.0"];
     all.extend(overrides);
-    disk(&shipped("quick.yml"), &all, None)
-}
-
-fn run(setup: &mut Setup, seconds: f64) {
-    let ended = evolve(setup, ADAPTIVE, 100.0, seconds);
-    assert_eq!(ended.result.unwrap(), StopReason::EndReached);
+    still(&all)
 }
 
 /// Replaces the bins, all mass in `bin`.
@@ -57,7 +42,7 @@ fn shrinking(setup: &Setup) -> f64 {
 fn supply_alone_adds_its_rate_in_the_sizes_of_the_start() {
     let mut setup = cell(&["physics_mode=sublimation_only", "sinks.enable_sublimation=false"]);
     let before = setup.cells[0].clone();
-    run(&mut setup, 1e6);
+    run_to_end(&mut setup, 1e6);
     let facts = setup.model.cells[0].facts;
     // A twentieth of the surface density of optical depth 0.05, which is that of the start, per orbit.
     let supplied = 0.05 * facts.initial_surface_density * 1e6 / facts.t_orb;
@@ -76,7 +61,7 @@ fn shrinking_grains_pass_from_bin_to_bin_and_the_rest_is_vapour() {
     let (sizes, speed) = (setup.model.sizes.sizes.clone(), shrinking(&setup));
     let rates: Vec<f64> = (0..=top).map(|k| speed / if k == 0 { sizes[0] } else { sizes[k] - sizes[k - 1] }).collect();
     let time = 1.5 / rates[top];
-    run(&mut setup, time);
+    run_to_end(&mut setup, time);
     // Numbers of a decay chain (Bateman 1910), as shares of the grains at the start; mass goes as s³.
     let mut remaining = 0.0;
     for last in (top - 4..=top).rev() {
@@ -104,7 +89,7 @@ fn grains_with_a_life_time_decay_bin_by_bin() {
     setup.cells[0].bins.fill(0.1);
     let (sizes, speed) = (setup.model.sizes.sizes.clone(), shrinking(&setup));
     let time = sizes[10] / speed;
-    run(&mut setup, time);
+    run_to_end(&mut setup, time);
     for (mass, size) in setup.cells[0].bins.iter().zip(&sizes) {
         let wanted = 0.1 * (-speed * time / size).exp();
         assert!((mass - wanted).abs() <= EXACT * wanted + 1e-10, "{mass:e} instead of {wanted:e}");
@@ -118,7 +103,7 @@ fn gas_drag_and_supply_meet_in_a_steady_state() {
     let (time, life) = (5e3, 3270.0 * 1e-6 / (1e-9 * 500.0)); // ρ s / (ρ_g c_s) of a grain of 1 µm
     let rate = setup.model.supply.epsilon_mix * setup.model.cells[0].supply.law.rate(0.0);
     let (start, steady) = (setup.cells[0].surface_density(), rate * life);
-    run(&mut setup, time);
+    run_to_end(&mut setup, time);
     let wanted = steady + (start - steady) * (-time / life).exp();
     assert_close(setup.cells[0].surface_density(), wanted, EXACT);
     let lost = start - wanted + steady * time / life;
@@ -133,7 +118,7 @@ fn blowout_alone_empties_the_bins_below_its_size() {
     setup.cells[0].bins.fill(mass);
     let facts = setup.model.cells[0].facts;
     let time = 2.0 * (facts.r.powi(3) / (G * M_MARS)).sqrt();
-    run(&mut setup, time);
+    run_to_end(&mut setup, time);
     let s_blow = 3.0 * SIGMA_SB * TEMPERATURE.powi(4) * R_MARS * R_MARS * 0.7 / (2.0 * G * M_MARS * C * 3270.0);
     let mut cut = 0;
     for (bin, edges) in setup.model.sizes.edges.windows(2).enumerate() {
@@ -156,7 +141,7 @@ fn a_closed_box_keeps_its_mass_and_grinds_it_down() {
     let start = setup.cells[0].surface_density();
     let mut before = mean_size(&setup);
     for seconds in [1e3, 1e4, 1e5] {
-        run(&mut setup, seconds);
+        run_to_end(&mut setup, seconds);
         assert_close(setup.cells[0].surface_density(), start, 1e-12);
         assert!(mean_size(&setup) < before, "after {seconds} s");
         before = mean_size(&setup);
@@ -168,7 +153,7 @@ fn a_closed_box_keeps_its_mass_and_grinds_it_down() {
 fn without_collisions_there_is_no_blowout_and_without_sinks_no_evaporation() {
     let mut still = cell(&["physics_mode=sublimation_only", "sinks.mode='none'", "supply.enabled=false"]);
     let before = still.cells[0].bins.clone();
-    run(&mut still, 1e6);
+    run_to_end(&mut still, 1e6);
     assert_eq!(still.cells[0].bins, before);
     for key in [
         "radiation.source=off",
@@ -177,7 +162,7 @@ fn without_collisions_there_is_no_blowout_and_without_sinks_no_evaporation() {
         "blowout.enabled=false",
     ] {
         let mut dark = cell(&[key]);
-        run(&mut dark, 1e4);
+        run_to_end(&mut dark, 1e4);
         let ledger = &dark.cells[0].cumulative;
         assert!(ledger.blowout == 0.0 && ledger.sublimation > 0.0, "{key}: {ledger:?}");
     }
@@ -263,7 +248,7 @@ fn drifting_grains_converge_to_shrinking_spheres_with_the_bins() {
             *mass = (edge[1].sqrt() - edge[0].sqrt()) / (high.sqrt() - low.sqrt());
         }
         let time = lost / shrinking(&setup);
-        run(&mut setup, time);
+        run_to_end(&mut setup, time);
         let ledger = setup.cells[0].cumulative;
         let remaining = setup.cells[0].surface_density();
         // Nothing is lost track of, at any number of bins.
@@ -303,7 +288,7 @@ fn left_under(overrides: &[&str]) -> (Setup, f64) {
     let mut setup = cell(&[&["supply.enabled=false"], overrides].concat());
     put_into(&mut setup, 0, 1e-20);
     let time = 2.0 * setup.model.cells[0].facts.t_blow;
-    run(&mut setup, time);
+    run_to_end(&mut setup, time);
     let left = setup.cells[0].bins[0] / 1e-20;
     (setup, left)
 }

@@ -10,10 +10,9 @@ use marsdisk_mpi::disk::workers::Workspace;
 use marsdisk_mpi::physics::constants::{M_MARS, YEAR};
 use marsdisk_mpi::run::clock::{Clock, OutputTimes, Pace};
 use marsdisk_mpi::run::driver::{self, Desk};
-use marsdisk_mpi::run::stop::StopReason;
 use std::fs;
 use std::path::PathBuf;
-use support::{ADAPTIVE, Run, assert_close, course, data, disk, evolve, shipped, time_grid};
+use support::{ADAPTIVE, Run, assert_close, course, data, disk, run_to_end, shipped, still, time_grid};
 use tempfile::TempDir;
 
 /// What closed forms are met to.
@@ -24,25 +23,13 @@ const ROUNDING: f64 = 1e-12;
 /// Cells around a Mars that keeps its temperature, in which nothing happens but supply and what `overrides` switch on.
 fn cells(overrides: &[&str]) -> Setup {
     let mut all = vec![
-        "geometry.Nr=1",
-        "radiation.TM_K=3200",
-        "radiation.mars_temperature_driver.enabled=false",
-        "radiation.qpr_table_path=null",
-        "radiation.Q_pr=0.7",
         "physics_mode=sublimation_only",
         "sinks.enable_sublimation=false",
-        "numerics.rtol=1e-9",
-        "numerics.atol=1e-15",
-        "optical_depth.tau_stop=1e6",
         "supply.mixing.epsilon_mix=0.5",
         "supply.const.mu_orbit10pct=null",
     ];
     all.extend(overrides);
-    disk(&shipped("quick.yml"), &all, None)
-}
-
-fn run(setup: &mut Setup, seconds: f64) {
-    assert_eq!(evolve(setup, ADAPTIVE, 100.0, seconds).result.unwrap(), StopReason::EndReached);
+    still(&all)
 }
 
 /// Surface density that the supply brought to a cell, in its bins and in its ledger, which must agree.
@@ -69,7 +56,7 @@ fn a_power_law_brings_its_integral() {
     {
         let law = format!("supply.powerlaw={{A_kg_m2_s: 1e-6, t0_s: 1000.0, index: {index}}}");
         let mut setup = cells(&["supply.mode=powerlaw", &law]);
-        run(&mut setup, 1e6);
+        run_to_end(&mut setup, 1e6);
         assert_close(gain(&setup, 0), 0.5 * 1e-6 * wanted, EXACT);
     }
 }
@@ -79,7 +66,7 @@ fn a_table_brings_the_area_under_its_lines_and_its_ends_are_held() {
     let (_folder, path) = table("time,rate\n0.001,1e-6\n0.004,5e-6\n0.01,0\n0.02,2e-6\n");
     let path = format!("supply.table.path={}", path.display());
     let mut setup = cells(&["supply.mode=table", &path, "supply.table.time_unit=year"]);
-    run(&mut setup, 0.03 * YEAR);
+    run_to_end(&mut setup, 0.03 * YEAR);
     let area = 1e-6 * 0.001 + 3e-6 * 0.003 + 2.5e-6 * 0.006 + 1e-6 * 0.01 + 2e-6 * 0.01;
     assert_close(gain(&setup, 0), 0.5 * area * YEAR, EXACT);
 }
@@ -90,7 +77,7 @@ fn a_table_in_radius_is_read_between_its_radii_and_held_outside() {
     let (_folder, path) = table("t,r,rate\n0,5e6,5e-6\n1e5,5e6,1e-5\n0,7e6,7e-6\n1e5,7e6,1.4e-5\n");
     let path = format!("supply.table.path={}", path.display());
     let mut setup = cells(&["supply.mode=table", &path, "geometry.Nr=5"]);
-    run(&mut setup, 1.5e5);
+    run_to_end(&mut setup, 1.5e5);
     for cell in 0..5 {
         let r = setup.model.cells[cell].facts.r.clamp(5e6, 7e6) / 1e12;
         assert_close(gain(&setup, cell), 0.5 * r * (1.5e5 + 1e5), EXACT);
@@ -119,7 +106,7 @@ fn pieces_bring_their_sum_and_the_clock_meets_their_edges() {
 fn a_fill_time_fills_to_optical_depth_one_unless_the_profile_is_python() {
     let keys = ["supply.const.auto_from_tau1_tfill_years=0.01"];
     let mut setup = cells(&keys);
-    run(&mut setup, 0.01 * YEAR);
+    run_to_end(&mut setup, 0.01 * YEAR);
     // The disk starts at an optical depth of 0.05.
     assert_close(gain(&setup, 0), setup.model.cells[0].facts.initial_surface_density / 0.05, EXACT);
     let all = [&["supply.const.mu_orbit10pct=null", "geometry.Nr=1"], &keys[..]].concat();
@@ -133,7 +120,7 @@ fn the_temperature_of_mars_scales_the_supply() {
     let law =
         "supply.temperature={enabled: true, reference_K: 3000.0, exponent: 3.0, scale_at_reference: 0.7, cap: 0.8}";
     let mut setup = cells(&["supply.const.prod_area_rate_kg_m2_s=1e-6", slab, law]);
-    run(&mut setup, 2e6);
+    run_to_end(&mut setup, 2e6);
     let scale = |t: f64| (0.7 * (setup.model.cooling.raw_temperature(t) / 3000.0).powi(3)).min(0.8);
     let panels = 200_000;
     let mean =
@@ -148,7 +135,7 @@ fn a_rate_over_temperature_replaces_the_law_in_time() {
         let table = format!("supply.temperature.table={{path: {}, value_kind: {kind}}}", path.display());
         let keys = ["supply.const.prod_area_rate_kg_m2_s=7", "supply.temperature={enabled: true, mode: table}", &table];
         let mut setup = cells(&keys);
-        run(&mut setup, 1e5);
+        run_to_end(&mut setup, 1e5);
         assert_close(gain(&setup, 0), wanted * 1e5, EXACT);
     }
 }
@@ -163,17 +150,17 @@ fn entered(setup: &Setup) -> f64 {
 fn a_reservoir_gives_its_mass_and_no_more() {
     let keys = ["geometry.Nr=3", "supply.const.prod_area_rate_kg_m2_s=1e-4", "supply.reservoir.mass_total_Mmars=1e-8"];
     let mut setup = cells(&keys);
-    run(&mut setup, 1e7);
+    run_to_end(&mut setup, 1e7);
     assert_close(entered(&setup), 1e-8, ROUNDING);
     // 1e-8 Mars masses over the disk are 2.9e1 kg/m²: half of the raw rate lasts 5.7e5 s.
     let full = cells(&keys).model.cells[0].supply.reservoir;
     let mut early = cells(&keys);
-    run(&mut early, 1e5);
+    run_to_end(&mut early, 1e5);
     assert_close(gain(&early, 0), 5.0, ROUNDING);
     assert_close(early.cells[0].supply.reservoir, full - 5.0, ROUNDING);
     // The Python program gives each cell all of it.
     let mut each = cells(&[&keys[..], &["supply.reservoir.scope=cell"]].concat());
-    run(&mut each, 1e8);
+    run_to_end(&mut each, 1e8);
     assert_close(entered(&each), 3e-8, ROUNDING);
 }
 
@@ -185,7 +172,7 @@ fn a_tapering_reservoir_fades_exponentially() {
     let total = setup.model.cells[0].supply.reservoir;
     let (knee, rate) = (0.4 * total, 0.5e-4);
     let fading = 1.7 * knee / rate;
-    run(&mut setup, (total - knee) / rate + fading);
+    run_to_end(&mut setup, (total - knee) / rate + fading);
     assert_close(setup.cells[0].supply.reservoir, knee * (-1.7_f64).exp(), EXACT);
     assert_close(gain(&setup, 0), total - knee * (-1.7_f64).exp(), EXACT);
 }
@@ -194,7 +181,7 @@ fn a_tapering_reservoir_fades_exponentially() {
 fn the_deep_buffer_fills_mixes_up_and_loses_nothing() {
     let keys = ["supply.const.prod_area_rate_kg_m2_s=1e-6", "supply.transport={mode: deep_mixing, t_mix_orbits: 20.0}"];
     let mut setup = cells(&keys);
-    run(&mut setup, 1e6);
+    run_to_end(&mut setup, 1e6);
     let (state, cell) = (&setup.cells[0], &setup.model.cells[0]);
     let t_mix = 20.0 * cell.facts.t_orb;
     let deep = 0.5e-6 * t_mix * (1.0 - (-1e6 / t_mix).exp());
@@ -215,7 +202,7 @@ const CONTROL: [&str; 4] = [
 fn feedback_settles_at_its_target() {
     // Drag takes e-folds of 2180 s, and all sizes alike: the optical depth is proportional to the mass.
     let mut setup = cells(&CONTROL);
-    run(&mut setup, 4e5);
+    run_to_end(&mut setup, 4e5);
     let initial = setup.model.cells[0].facts.initial_surface_density;
     assert_close(setup.cells[0].surface_density() / initial, 0.02 / 0.05, EXACT);
     let life = 3270.0 * 1e-6 / (3e-9 * 500.0);
@@ -266,7 +253,7 @@ fn supply_goes_into_the_bins_that_its_injection_names() {
     ] {
         let mut setup = cells(&[rate, injection]);
         let before = setup.cells[0].bins.clone();
-        run(&mut setup, 1e5);
+        run_to_end(&mut setup, 1e5);
         assert_close(gain(&setup, 0), 0.1, EXACT);
         let model = &setup.model;
         let floor = model.blowout_size(3200.0).0.max(lowest);

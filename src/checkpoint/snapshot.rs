@@ -271,17 +271,9 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// When restoring: they are not there, or are of another kind.
     pub fn counts(&mut self, name: &str, long_name: &str, values: &mut Vec<u64>) -> Result<(), SnapshotError> {
-        match &mut self.side {
-            Side::Save(snapshot) => {
-                let content = Content::Counts { values: values.clone() };
-                snapshot.entries.push(entry(self.group, name, "1", long_name, content));
-            }
-            Side::Restore(snapshot) => match found(snapshot, &full(self.group, name))? {
-                Content::Counts { values: saved } => values.clone_from(saved),
-                _ => return Err(SnapshotError::Size { name: full(self.group, name), expected: 1, found: 0 }),
-            },
-        }
-        Ok(())
+        let unpack =
+            |content: &Content| if let Content::Counts { values } = content { Some(values.clone()) } else { None };
+        self.piece(name, long_name, values, |values| Content::Counts { values }, unpack)
     }
 
     /// A text.
@@ -289,17 +281,8 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// When restoring: it is not there, or is of another kind.
     pub fn text(&mut self, name: &str, long_name: &str, text: &mut String) -> Result<(), SnapshotError> {
-        match &mut self.side {
-            Side::Save(snapshot) => {
-                let content = Content::Text { text: text.clone() };
-                snapshot.entries.push(entry(self.group, name, "1", long_name, content));
-            }
-            Side::Restore(snapshot) => match found(snapshot, &full(self.group, name))? {
-                Content::Text { text: saved } => text.clone_from(saved),
-                _ => return Err(SnapshotError::Size { name: full(self.group, name), expected: 1, found: 0 }),
-            },
-        }
-        Ok(())
+        let unpack = |content: &Content| if let Content::Text { text } = content { Some(text.clone()) } else { None };
+        self.piece(name, long_name, text, |text| Content::Text { text }, unpack)
     }
 
     /// Bytes of a meaning of their own.
@@ -307,15 +290,27 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// When restoring: they are not there, or are of another kind.
     pub fn bytes(&mut self, name: &str, long_name: &str, bytes: &mut Vec<u8>) -> Result<(), SnapshotError> {
+        let unpack =
+            |content: &Content| if let Content::Bytes { bytes } = content { Some(bytes.clone()) } else { None };
+        self.piece(name, long_name, bytes, |bytes| Content::Bytes { bytes }, unpack)
+    }
+
+    /// A value that is the content of an entry as it is.
+    fn piece<V: Clone>(
+        &mut self,
+        name: &str,
+        long_name: &str,
+        value: &mut V,
+        pack: impl Fn(V) -> Content,
+        unpack: impl Fn(&Content) -> Option<V>,
+    ) -> Result<(), SnapshotError> {
         match &mut self.side {
-            Side::Save(snapshot) => {
-                let content = Content::Bytes { bytes: bytes.clone() };
-                snapshot.entries.push(entry(self.group, name, "1", long_name, content));
+            Side::Save(snapshot) => snapshot.entries.push(entry(self.group, name, "1", long_name, pack(value.clone()))),
+            Side::Restore(snapshot) => {
+                let name = full(self.group, name);
+                let saved = unpack(found(snapshot, &name)?);
+                *value = saved.ok_or(SnapshotError::Size { name, expected: 1, found: 0 })?;
             }
-            Side::Restore(snapshot) => match found(snapshot, &full(self.group, name))? {
-                Content::Bytes { bytes: saved } => bytes.clone_from(saved),
-                _ => return Err(SnapshotError::Size { name: full(self.group, name), expected: 1, found: 0 }),
-            },
         }
         Ok(())
     }

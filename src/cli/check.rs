@@ -6,7 +6,8 @@
 use super::advice::{Advice, advice};
 use super::configuration::ConfigurationArgs;
 use super::plan::{self, Certainty, Memory, Output, Plan};
-use super::simulate::{SimulateError, output_times, pace, stop_rules, time_grid};
+use super::settings::{output_times, pace, stop_rules, time_grid};
+use super::simulate::SimulateError;
 use crate::config::{Config, Loaded};
 use crate::disk::model::Model;
 use crate::disk::report::StepFacts;

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod progress;
 pub mod qpr;
 pub mod schema;
+mod settings;
 pub mod simulate;
 
 use crate::parallel::world::{World, launched_rank};

@@ -3,29 +3,28 @@
 use super::agreement::{Agreed, agree};
 use super::configuration::ConfigurationArgs;
 use super::facts;
-use super::persistence::{Identity, Place, archive_plan, deadline, find_place, keeper, packing, parse_walltime};
+use super::persistence::{Identity, Place, archive_plan, deadline, find_place, keeper, parse_walltime};
 use super::progress::Progress;
+use super::settings::{extra_options, output_options, output_times, pace, stop_rules, time_grid};
 use super::{CONFIGURATION, FINISHED, INPUT_OUTPUT, NUMERICAL, STOPPED};
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::snapshot::Snapshot;
-use crate::config::{Config, ConfigError, Loaded, io, numerics};
+use crate::config::{ConfigError, Loaded};
 use crate::disk::setup::{self, Setup, SetupError};
 use crate::output::OutputError;
 use crate::output::archive::archive;
-use crate::output::extras::ExtraOptions;
-use crate::output::recorder::{BinFacts, End, OutputOptions, Recorder};
+use crate::output::recorder::{BinFacts, End, Recorder};
 use crate::output::summary::{Outcome, Performance, RankPerformance, SummaryFacts};
 use crate::parallel::communicator::Communicator;
-use crate::parallel::policy::{Decision, Requests, fitting_threads};
+use crate::parallel::policy::{Decision, Requests};
 use crate::parallel::world::World;
 use crate::physics::constants::YEAR;
-use crate::physics::orbit;
-use crate::run::clock::{Clock, OutputTimes, Pace};
+use crate::run::clock::Clock;
 use crate::run::driver::{self, Course, Desk, Effort, Ended, RunError};
 use crate::run::keeper::Keeper;
 use crate::run::orders::Signals;
-use crate::run::stop::{StopReason, StopRules};
-use crate::run::time_grid::{FirstStep, NoDuration, Request, TimeGrid};
+use crate::run::stop::StopReason;
+use crate::run::time_grid::{NoDuration, TimeGrid};
 use clap::Args;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use serde_json::Value;
@@ -236,7 +235,7 @@ struct Prepared {
 pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
     let started = Instant::now();
     let requests = Requests::read(args.threads.map(usize::from), |name| std::env::var(name).ok());
-    let prepared = prepare(args, requests.threads.unwrap_or_else(|| fitting_threads(world.places())));
+    let prepared = prepare(args);
     let signals = Signals::listen().map_err(SimulateError::Signals)?;
     let Agreed { content: prepared, decision, from, begun } = agree(world, prepared, |prepared| {
         for warning in &prepared.loaded.warnings {
@@ -265,9 +264,9 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
 }
 
 /// Reads everything, which all processes do alike; with a fingerprint of what was read.
-fn prepare(args: &SimulateArgs, threads: usize) -> Result<(Prepared, String), SimulateError> {
+fn prepare(args: &SimulateArgs) -> Result<(Prepared, String), SimulateError> {
     let loaded = args.configuration.load()?;
-    let setup = pool(threads)?.install(|| setup::build(&loaded))?;
+    let setup = setup::build(&loaded)?;
     let grid = time_grid(&loaded.config, &setup.model.cooling, setup.model.grid.middle())?;
     let tables: Vec<_> = setup.files.iter().map(|file| file.sha256.as_str()).collect();
     let fingerprint = format!("{} {} {:?}", env!("CARGO_PKG_VERSION"), tables.join(" "), loaded.config);
@@ -303,12 +302,9 @@ fn begin(
 
 /// Worker threads; none if the main thread can do the work.
 fn start_threads(threads: usize) -> Result<Option<ThreadPool>, SimulateError> {
-    (threads > 1).then(|| pool(threads)).transpose()
-}
-
-fn pool(threads: usize) -> Result<ThreadPool, SimulateError> {
     let failed = |error: ThreadPoolBuildError| SimulateError::Threads { threads, reason: error.to_string() };
-    ThreadPoolBuilder::new().num_threads(threads).build().map_err(failed)
+    let start = || ThreadPoolBuilder::new().num_threads(threads).build().map_err(failed);
+    (threads > 1).then(start).transpose()
 }
 
 /// The run itself; process 0 has the recorder and the result.
@@ -401,84 +397,6 @@ fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Pe
         messages_per_step: per_step(per_rank.iter().map(|one| one.messages).sum()),
         bytes_per_step: per_step(per_rank.iter().map(|one| one.bytes).sum()),
         per_rank,
-    }
-}
-
-pub(super) fn time_grid(
-    config: &Config,
-    cooling: &crate::physics::cooling::Cooling,
-    r_middle: f64,
-) -> Result<TimeGrid, NoDuration> {
-    let numerics = &config.numerics;
-    let request = Request {
-        years: numerics.t_end_years,
-        orbits: numerics.t_end_orbits,
-        until_temperature: numerics.t_end_until_temperature_k,
-        temperature_margin_years: numerics.t_end_temperature_margin_years,
-        temperature_search_years: numerics.t_end_temperature_search_years,
-        min_years: numerics.min_duration_years,
-        first_step: match numerics.dt_init {
-            numerics::NumberOrAuto::Auto => FirstStep::Auto,
-            numerics::NumberOrAuto::Number(seconds) => FirstStep::Seconds(seconds),
-        },
-    };
-    TimeGrid::resolve(request, config.scope.analysis_years, cooling, orbit::angular_frequency(r_middle))
-}
-
-pub(super) fn pace(config: &Config) -> Pace {
-    let numerics = &config.numerics;
-    match numerics.clock {
-        numerics::Clock::Adaptive => {
-            Pace::Adaptive { rtol: numerics.clock_rtol, dt_max: numerics.dt_max.unwrap_or(f64::INFINITY) }
-        }
-        numerics::Clock::Fixed => Pace::Fixed { min_tcoll_ratio: numerics.dt_min_tcoll_ratio },
-    }
-}
-
-pub(super) fn output_times(config: &Config, t_end: f64) -> OutputTimes {
-    let output = &config.io.output;
-    match output.times {
-        io::OutputTimes::Log => OutputTimes::Logarithmic { per_decade: output.per_decade as u32 },
-        io::OutputTimes::Linear => OutputTimes::Linear { every: output.every.unwrap_or(t_end / 100.0) },
-        io::OutputTimes::EveryStep => OutputTimes::EveryStep,
-    }
-}
-
-pub(super) fn stop_rules(config: &Config, enforce_budget: bool) -> StopRules {
-    let numerics = &config.numerics;
-    StopRules {
-        blowout_at_most: numerics.stop_on_blowout_below_smin.then_some(config.sizes.s_min),
-        loss_rate_at_most: numerics.mass_loss_rate_stop_mmars_s,
-        not_before: numerics.min_duration_years.unwrap_or(0.0) * crate::physics::constants::YEAR,
-        column: config.geometry.is_column(),
-        enforce_budget,
-    }
-}
-
-/// The tables that the configuration asks for on top.
-fn extra_options(config: &Config) -> ExtraOptions {
-    let steps = &config.io.step_diagnostics;
-    let lines = steps.format == io::StepFormat::Jsonl;
-    let default = if lines { "series/step_diagnostics.jsonl" } else { "series/step_diagnostics.csv" };
-    ExtraOptions {
-        step_diagnostics: steps.enable.then(|| (steps.path.as_deref().unwrap_or(default).into(), lines)),
-        sinks_trace: config.io.debug_sinks,
-        energy: config.diagnostics.energy_bookkeeping.enabled,
-        run_card: config.geometry.is_column(),
-    }
-}
-
-fn output_options(config: &Config) -> OutputOptions {
-    let io = &config.io;
-    OutputOptions {
-        psd_history: io.psd_history,
-        // The budget of the only column is that of the disk.
-        mass_budget_cells: io.mass_budget_cells && !config.geometry.is_column(),
-        orbit_rollup: config.numerics.orbit_rollup,
-        series_stride: io.series_stride,
-        diagnostics_stride: io.diagnostics_stride,
-        psd_stride: io.psd_history_stride,
-        packing: packing(config),
     }
 }
 

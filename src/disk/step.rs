@@ -1,7 +1,8 @@
 //! One coupling step of one cell: the order of operations.
 //!
 //! A pure function of the cell's state, the read-only model and the drivers, so that any rank and any thread may run any
-//! cell. The two ways to evolve the bins are in [`super::evolve`] and [`super::evolve_imex`].
+//! cell. The ways to evolve the bins are in [`super::evolve`], [`super::evolve_imex`], [`super::evolve_column`] and
+//! [`super::evolve_surface`].
 
 use super::cell::{CellModel, CellState};
 use super::encounters::{Encounters, encounters, tables_of};

@@ -16,35 +16,26 @@ pub struct CsvTable<T: Table> {
 }
 
 impl<T: Table> CsvTable<T> {
-    /// Starts the table that will become `path` and writes the header.
+    /// Starts the table that will become `path` and writes the header, or goes on with it where the checkpoint `from` has
+    /// left it.
     ///
     /// # Errors
-    /// [`OutputError::Io`] if the file cannot be written.
-    pub fn create(path: &Path, columns: &'static [Column<T>]) -> Result<Self, OutputError> {
-        let mut writer = csv::Writer::from_writer(PartFile::create(path)?);
-        writer.write_record(columns.iter().map(|column| column.name)).map_err(csv_error(path))?;
-        Ok(CsvTable { columns, writer, path: path.to_path_buf() })
-    }
-
-    /// Goes on with the table that will become `path` where a checkpoint of the run has left it.
-    ///
-    /// # Errors
-    /// [`OutputError`] if the checkpoint does not know the table, or the file is shorter than it was then.
-    pub fn resume(path: &Path, columns: &'static [Column<T>], from: &Snapshot) -> Result<Self, OutputError> {
-        let mut length = 0;
-        Exchange::restoring(from, "output").count(&length_of(path), "", &mut length)?;
-        let writer = csv::Writer::from_writer(PartFile::reopen(path, length)?);
+    /// [`OutputError`] if the file cannot be written, is shorter than it was then, or the checkpoint does not know it.
+    pub fn open(path: &Path, columns: &'static [Column<T>], from: Option<&Snapshot>) -> Result<Self, OutputError> {
+        let mut writer = csv::Writer::from_writer(PartFile::open(path, from)?);
+        if from.is_none() {
+            writer.write_record(columns.iter().map(|column| column.name)).map_err(csv_error(path))?;
+        }
         Ok(CsvTable { columns, writer, path: path.to_path_buf() })
     }
 
     /// Brings the table to the disk and saves how long it is.
     ///
     /// # Errors
-    /// [`OutputError::Io`] if it cannot be written.
+    /// [`OutputError`] if it cannot be written.
     pub fn save(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
         self.writer.flush().map_err(OutputError::io("write", &part_path(&self.path)))?;
-        let mut length = self.writer.get_ref().sync()?;
-        Ok(exchange.count(&length_of(&self.path), "length of the table in bytes", &mut length)?)
+        self.writer.get_ref().save(exchange)
     }
 
     /// Adds a row.
@@ -67,16 +58,6 @@ impl<T: Table> CsvTable<T> {
         })?;
         file.commit()
     }
-}
-
-/// How long a checkpoint says that the table of `path` is [bytes], if it knows it.
-pub fn saved_length(path: &Path, checkpoint: &Snapshot) -> Option<u64> {
-    checkpoint.count(&format!("output/{}", length_of(path)))
-}
-
-/// Name under which a checkpoint keeps the length of a table.
-pub(super) fn length_of(path: &Path) -> String {
-    format!("{}_length", path.file_name().unwrap_or_default().display())
 }
 
 fn csv_error(path: &Path) -> impl FnOnce(csv::Error) -> OutputError {
@@ -121,10 +102,10 @@ mod tests {
     fn an_empty_table_is_a_header_and_an_unfinished_one_has_no_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mass_budget.csv");
-        let table = CsvTable::<DiskBudget>::create(&path, DISK_BUDGET).unwrap();
+        let table = CsvTable::<DiskBudget>::open(&path, DISK_BUDGET, None).unwrap();
         drop(table);
         assert!(!path.exists() && part_path(&path).exists());
-        CsvTable::<DiskBudget>::create(&path, DISK_BUDGET).unwrap().finish().unwrap();
+        CsvTable::<DiskBudget>::open(&path, DISK_BUDGET, None).unwrap().finish().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text.lines().count(), 1);
         assert!(!part_path(&path).exists());
@@ -139,7 +120,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("full.csv");
         std::os::unix::fs::symlink("/dev/full", part_path(&path)).unwrap();
-        let mut table = CsvTable::<DiskBudget>::create(&path, DISK_BUDGET).unwrap();
+        let mut table = CsvTable::<DiskBudget>::open(&path, DISK_BUDGET, None).unwrap();
         table.push(&BudgetRow::default()).unwrap();
         let error = table.finish().unwrap_err();
         assert!(error.to_string().contains("full.csv.part"), "{error}");

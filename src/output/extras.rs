@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::OutputError;
 use super::chunks::Chunks;
-use super::columns::{Column, Row, Series, Table};
+use super::columns::{Row, Series};
 use super::csv::CsvTable;
 use super::folder::OutputFolder;
 use super::json_lines::JsonLines;
@@ -51,17 +51,21 @@ impl Extras {
     ) -> Result<Self, OutputError> {
         let steps = match &options.step_diagnostics {
             None => None,
-            Some((name, true)) => Some(StepTable::Lines(lines(&within(folder, name)?, STEP_DIAGNOSTICS, from)?)),
-            Some((name, false)) => Some(StepTable::Csv(Box::new(csv(&within(folder, name)?, STEP_DIAGNOSTICS, from)?))),
+            Some((name, true)) => {
+                Some(StepTable::Lines(JsonLines::open(&within(folder, name)?, STEP_DIAGNOSTICS, from)?))
+            }
+            Some((name, false)) => {
+                Some(StepTable::Csv(Box::new(CsvTable::open(&within(folder, name)?, STEP_DIAGNOSTICS, from)?)))
+            }
         };
         let trace = match options.sinks_trace {
-            true => Some(lines(&within(folder, "debug/sinks_trace.jsonl".as_ref())?, SINKS_TRACE, from)?),
+            true => Some(JsonLines::open(&within(folder, "debug/sinks_trace.jsonl".as_ref())?, SINKS_TRACE, from)?),
             false => None,
         };
         let energy = match options.energy {
             true => Some((
                 TableWriter::create(&folder.file("series/energy.parquet"), ENERGY_SERIES, packing)?,
-                csv(&folder.file("checks/energy_budget.csv"), ENERGY_BUDGET, from)?,
+                CsvTable::open(&folder.file("checks/energy_budget.csv"), ENERGY_BUDGET, from)?,
             )),
             false => None,
         };
@@ -140,20 +144,4 @@ fn within(folder: &OutputFolder, name: &Path) -> Result<PathBuf, OutputError> {
     let parent = path.parent().map(Path::to_path_buf).unwrap_or_default();
     std::fs::create_dir_all(&parent).map_err(OutputError::io("create", &parent))?;
     Ok(path)
-}
-
-fn csv<T: Table>(
-    path: &Path,
-    columns: &'static [Column<T>],
-    from: Option<&Snapshot>,
-) -> Result<CsvTable<T>, OutputError> {
-    from.map_or_else(|| CsvTable::create(path, columns), |snapshot| CsvTable::resume(path, columns, snapshot))
-}
-
-fn lines<T: Table>(
-    path: &Path,
-    columns: &'static [Column<T>],
-    from: Option<&Snapshot>,
-) -> Result<JsonLines<T>, OutputError> {
-    from.map_or_else(|| JsonLines::create(path, columns), |snapshot| JsonLines::resume(path, columns, snapshot))
 }

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::OutputError;
 use super::chunks::{Chunks, chunk_files};
 use super::lock::Lock;
-use super::part_file::{PART, part_path};
-use super::{OutputError, csv};
+use super::part_file::{PART, part_path, saved_length};
 use crate::checkpoint::snapshot::Snapshot;
 
 /// Files that a run writes, relative to its folder.
@@ -132,7 +132,7 @@ impl OutputFolder {
         }
         for name in GROWING {
             let path = self.file(name);
-            let Some(length) = csv::saved_length(&path, checkpoint) else { continue };
+            let Some(length) = saved_length(&path, checkpoint) else { continue };
             let file = if path.exists() { path } else { part_path(&path) };
             let found = fs::metadata(&file).map_err(OutputError::io("look at", &file))?.len();
             if found < length {

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 
 use super::OutputError;
 use super::columns::{Column, Field, Table};
-use super::csv::length_of;
 use super::part_file::{PartFile, part_path};
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
 
@@ -19,33 +18,22 @@ pub struct JsonLines<T: Table> {
 }
 
 impl<T: Table> JsonLines<T> {
-    /// Starts the table that will become `path`.
+    /// Starts the table that will become `path`, or goes on with it where the checkpoint `from` has left it.
     ///
     /// # Errors
-    /// [`OutputError::Io`] if the file cannot be created.
-    pub fn create(path: &Path, columns: &'static [Column<T>]) -> Result<Self, OutputError> {
-        Ok(JsonLines { columns, writer: BufWriter::new(PartFile::create(path)?), path: path.to_path_buf() })
-    }
-
-    /// Goes on with the table that will become `path` where a checkpoint of the run has left it.
-    ///
-    /// # Errors
-    /// [`OutputError`] if the checkpoint does not know the table, or the file is shorter than it was then.
-    pub fn resume(path: &Path, columns: &'static [Column<T>], from: &Snapshot) -> Result<Self, OutputError> {
-        let mut length = 0;
-        Exchange::restoring(from, "output").count(&length_of(path), "", &mut length)?;
-        let writer = BufWriter::new(PartFile::reopen(path, length)?);
+    /// [`OutputError`] if the file cannot be opened, is shorter than it was then, or the checkpoint does not know it.
+    pub fn open(path: &Path, columns: &'static [Column<T>], from: Option<&Snapshot>) -> Result<Self, OutputError> {
+        let writer = BufWriter::new(PartFile::open(path, from)?);
         Ok(JsonLines { columns, writer, path: path.to_path_buf() })
     }
 
     /// Brings the table to the disk and saves how long it is.
     ///
     /// # Errors
-    /// [`OutputError::Io`] if it cannot be written.
+    /// [`OutputError`] if it cannot be written.
     pub fn save(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
         self.writer.flush().map_err(OutputError::io("write", &part_path(&self.path)))?;
-        let mut length = self.writer.get_ref().sync()?;
-        Ok(exchange.count(&length_of(&self.path), "length of the table in bytes", &mut length)?)
+        self.writer.get_ref().save(exchange)
     }
 
     /// Adds a row.
@@ -90,7 +78,7 @@ mod tests {
     fn a_line_is_an_object_with_every_key_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trace.jsonl");
-        let mut table = JsonLines::create(&path, SINKS_TRACE).unwrap();
+        let mut table = JsonLines::open(&path, SINKS_TRACE, None).unwrap();
         let fixture = Fixture::new();
         table.push(&fixture.row(0)).unwrap();
         assert!(!path.exists());

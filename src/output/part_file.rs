@@ -8,6 +8,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::OutputError;
+use crate::checkpoint::snapshot::{Exchange, Snapshot};
 
 /// Ending of a file that is not whole yet.
 pub const PART: &str = "part";
@@ -35,6 +36,17 @@ impl PartFile {
         PartFile { file, path: path.to_path_buf() }
     }
 
+    /// Starts the file that will become `path`, or goes on with it where the checkpoint `from` has left it.
+    ///
+    /// # Errors
+    /// [`OutputError`] if the file cannot be opened, is shorter than it was then, or the checkpoint does not know it.
+    pub fn open(path: &Path, from: Option<&Snapshot>) -> Result<Self, OutputError> {
+        let Some(snapshot) = from else { return PartFile::create(path) };
+        let mut length = 0;
+        Exchange::restoring(snapshot, "output").count(&length_of(path), "", &mut length)?;
+        PartFile::reopen(path, length)
+    }
+
     /// Goes on with the file that will become `path` behind its first `length` bytes; what follows them is cut off.
     ///
     /// # Errors
@@ -54,13 +66,14 @@ impl PartFile {
         Ok(PartFile { file: open().map_err(OutputError::io("go on with", &part))?, path: path.to_path_buf() })
     }
 
-    /// Brings what was written to the disk; returns how many bytes the file has.
+    /// Brings what was written to the disk, and saves how long the file is for [`PartFile::open`].
     ///
     /// # Errors
-    /// [`OutputError::Io`] if the system refuses.
-    pub fn sync(&self) -> Result<u64, OutputError> {
+    /// [`OutputError`] if the system refuses.
+    pub fn save(&self, exchange: &mut Exchange) -> Result<(), OutputError> {
         let length = self.file.sync_data().and_then(|()| self.file.metadata()).map(|facts| facts.len());
-        length.map_err(OutputError::io("write to disk", &part_path(&self.path)))
+        let mut length = length.map_err(OutputError::io("write to disk", &part_path(&self.path)))?;
+        Ok(exchange.count(&length_of(&self.path), "length of the table in bytes", &mut length)?)
     }
 
     /// Final name of the file.
@@ -127,6 +140,16 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), OutputError> {
     let mut file = PartFile::create(path)?;
     file.write_all(text.as_bytes()).map_err(OutputError::io("write", &part_path(path)))?;
     file.commit()
+}
+
+/// How long a checkpoint says that the table of `path` is [bytes], if it knows it.
+pub fn saved_length(path: &Path, checkpoint: &Snapshot) -> Option<u64> {
+    checkpoint.count(&format!("output/{}", length_of(path)))
+}
+
+/// Name under which a checkpoint keeps the length of a table.
+fn length_of(path: &Path) -> String {
+    format!("{}_length", path.file_name().unwrap_or_default().display())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
 use crate::output::OutputError;
 use crate::output::budgets::{CELLS_BUDGET, CellBudget, CellsBudget, DISK_BUDGET, DiskBudget, ORBITS, Orbits};
 use crate::output::chunks::Chunks;
-use crate::output::columns::{Bin, Column, Row, Series, Table};
+use crate::output::columns::{Bin, Row, Series};
 use crate::output::csv::CsvTable;
 use crate::output::diagnostics_columns::DIAGNOSTICS;
 use crate::output::extras::{ExtraOptions, Extras};
@@ -114,35 +114,20 @@ impl Recorder {
         from: Option<&Snapshot>,
     ) -> Result<Self, OutputError> {
         shape("bin widths", sizes.centres.len(), sizes.widths.len())?;
-        let mut recorder = Self::open(folder, run, cells, sizes, options, config, from)?;
-        if let Some(snapshot) = from {
-            recorder.exchange_position(&mut Exchange::restoring(snapshot, "output"))?;
-        }
-        let facts = before_run(&recorder.folder, run, &recorder.config);
-        write_json(&recorder.folder.file("run_config.json"), &facts)?;
-        Ok(recorder)
-    }
-
-    fn open(
-        folder: OutputFolder,
-        run: &RunFacts,
-        cells: &[CellFacts],
-        sizes: &BinFacts,
-        options: OutputOptions,
-        config: RunConfigFacts,
-        from: Option<&Snapshot>,
-    ) -> Result<Self, OutputError> {
         let parquet = |name, columns: &[_]| TableWriter::create(&folder.file(name), columns, options.packing);
-        Ok(Recorder {
+        let mut recorder = Recorder {
             series: parquet("series/run.parquet", &run_columns::of(run))?,
             diagnostics: parquet("series/diagnostics.parquet", DIAGNOSTICS)?,
             psd: options.psd_history.then(|| parquet("series/psd_hist.parquet", PSD_HIST)).transpose()?,
-            budget: csv(&folder, "checks/mass_budget.csv", DISK_BUDGET, from)?,
+            budget: CsvTable::open(&folder.file("checks/mass_budget.csv"), DISK_BUDGET, from)?,
             cell_budgets: options
                 .mass_budget_cells
-                .then(|| csv(&folder, "checks/mass_budget_cells.csv", CELLS_BUDGET, from))
+                .then(|| CsvTable::open(&folder.file("checks/mass_budget_cells.csv"), CELLS_BUDGET, from))
                 .transpose()?,
-            orbits: options.orbit_rollup.then(|| csv(&folder, "orbit_rollup.csv", ORBITS, from)).transpose()?,
+            orbits: options
+                .orbit_rollup
+                .then(|| CsvTable::open(&folder.file("orbit_rollup.csv"), ORBITS, from))
+                .transpose()?,
             run: run.clone(),
             cells: cells.to_vec(),
             sizes: sizes.clone(),
@@ -154,7 +139,13 @@ impl Recorder {
             folder,
             options,
             config,
-        })
+        };
+        if let Some(snapshot) = from {
+            recorder.exchange_position(&mut Exchange::restoring(snapshot, "output"))?;
+        }
+        let facts = before_run(&recorder.folder, run, &recorder.config);
+        write_json(&recorder.folder.file("run_config.json"), &facts)?;
+        Ok(recorder)
     }
 
     /// The same with the tables that the configuration asks for on top; `from` as before.
@@ -365,16 +356,6 @@ impl Recorder {
     pub fn folder(&self) -> &OutputFolder {
         &self.folder
     }
-}
-
-fn csv<T: Table>(
-    folder: &OutputFolder,
-    name: &str,
-    columns: &'static [Column<T>],
-    from: Option<&Snapshot>,
-) -> Result<CsvTable<T>, OutputError> {
-    let path = folder.file(name);
-    from.map_or_else(|| CsvTable::create(&path, columns), |snapshot| CsvTable::resume(&path, columns, snapshot))
 }
 
 /// Shortest collision time of all cells [s]; NaN if none had one.

@@ -266,7 +266,7 @@ impl Decision {
 
 /// Threads for which every process has its own cores: cores over the processes that may use the same ones, on the
 /// node where that is least.
-pub fn fitting_threads(places: &[Place]) -> usize {
+fn fitting_threads(places: &[Place]) -> usize {
     let share = |place: &Place| place.cores / places.iter().filter(|other| place.shares_cores_with(other)).count();
     places.iter().map(share).min().unwrap_or(1).max(1)
 }

@@ -49,10 +49,6 @@ pub struct Keeper {
     judged: Instant,
     longest_batch: Duration,
     cost: Duration,
-    /// Real time spent in checkpoints [s].
-    pub spent_s: f64,
-    /// Checkpoints written.
-    pub count: u64,
 }
 
 impl Keeper {
@@ -70,8 +66,6 @@ impl Keeper {
             judged: now,
             longest_batch: Duration::ZERO,
             cost: FIRST_COST,
-            spent_s: 0.0,
-            count: 0,
         };
         keeper.plan(time);
         keeper
@@ -140,8 +134,6 @@ impl Keeper {
         self.plan(time);
         self.written = Instant::now();
         self.cost = started.elapsed();
-        self.spent_s += self.cost.as_secs_f64();
-        self.count += 1;
         // What it took is no part of the next batch.
         self.judged = Instant::now();
         Ok(())

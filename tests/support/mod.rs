@@ -13,7 +13,7 @@ use marsdisk_mpi::physics::orbit::angular_frequency;
 use marsdisk_mpi::run::clock::{Clock, OutputTimes, Pace};
 use marsdisk_mpi::run::driver::{self, Course, Desk, Ended};
 use marsdisk_mpi::run::orders::Signals;
-use marsdisk_mpi::run::stop::StopRules;
+use marsdisk_mpi::run::stop::{StopReason, StopRules};
 use marsdisk_mpi::run::time_grid::{FirstStep, Request, TimeGrid};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::HashMap;
@@ -41,6 +41,27 @@ pub fn disk(config: &Path, overrides: &[&str], profile: Option<Profile>) -> Setu
     let overrides: Vec<String> = overrides.iter().map(|text| text.to_string()).collect();
     let loaded = config::load(config, &overrides, profile).unwrap_or_else(|error| panic!("{error}"));
     setup::build(&loaded).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// One cell around a Mars that keeps its 3200 K, with tight tolerances, for closed forms; `overrides` win.
+pub fn still(overrides: &[&str]) -> Setup {
+    let mut all = vec![
+        "geometry.Nr=1",
+        "radiation.TM_K=3200",
+        "radiation.mars_temperature_driver.enabled=false",
+        "radiation.qpr_table_path=null",
+        "radiation.Q_pr=0.7",
+        "numerics.rtol=1e-9",
+        "numerics.atol=1e-15",
+        "optical_depth.tau_stop=1e6",
+    ];
+    all.extend(overrides);
+    disk(&shipped("quick.yml"), &all, None)
+}
+
+/// Runs a disk of [`still`] for `seconds`, to its end.
+pub fn run_to_end(setup: &mut Setup, seconds: f64) {
+    assert_eq!(evolve(setup, ADAPTIVE, 100.0, seconds).result.unwrap(), StopReason::EndReached);
 }
 
 /// Runs a disk for `seconds`, from steps of `first` [s] on, without writing anything.

@@ -43,7 +43,7 @@ pub trait Lanes: Copy {
 }
 
 /// Lanes made of `$count` vectors of a kind that pulp offers.
-#[allow(unused_macros)]
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 macro_rules! lanes {
     ($simd:ty, $vector:ty, $count:literal, $many:literal $(, $sums:item)?) => {
         impl Lanes for $simd {
