@@ -11,7 +11,8 @@ trap 'rm -rf "$work"' EXIT
 # Unoptimised: the point is that it builds and that its processes talk.
 MPICC=mpicc.mpich cargo build --target-dir "$target"
 program=$target/debug/marsdisk-mpi
-ldd "$program" | grep --quiet libmpich || {
+libraries=$(ldd "$program")
+[[ $libraries == *libmpich* ]] || {
     printf 'error: %s is not linked with MPICH\n' "$program" >&2
     exit 1
 }
