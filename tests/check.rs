@@ -187,6 +187,6 @@ fn the_schema_is_one_json_object() {
     let output = program(&["schema"]).output().unwrap();
     let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-    assert_eq!(schema["properties"]["sizes"]["properties"]["n_bins"]["maximum"], 10_000);
+    assert_eq!(schema["properties"]["sizes"]["properties"]["n_bins"]["maximum"], 4096);
     assert_eq!(output.status.code(), Some(0));
 }

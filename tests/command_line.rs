@@ -109,7 +109,7 @@ fn what_is_no_configuration_is_called_so() {
     fs::write(&noise, (0..3000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect::<Vec<_>>()).unwrap();
     let words = ["not a text file: line 1 is not valid UTF-8", "noise.yml", "a YAML file in UTF-8"];
     assert_refused(&Run::new(&noise, &[], &[]), CONFIGURATION, &words);
-    let words = ["cannot read the configuration", "it is a folder, not a file"];
+    let words = ["cannot read", "it is a folder, not a file"];
     assert_refused(&Run::new(folder.path(), &[], &[]), INPUT_OUTPUT, &words);
     let missing = folder.path().join("missing.yml");
     assert_refused(&Run::new(&missing, &[], &[]), INPUT_OUTPUT, &["missing.yml", "No such file"]);

@@ -1,7 +1,9 @@
 //! Advice on a configuration that is valid and may still not be what was meant, with the codes of the Python program's
 //! configuration checker. What cannot be right is refused when the configuration is loaded.
 
-use crate::config::{Config, Loaded, dynamics::KernelEiMode, phase::TemperatureInput, sinks::SinkMode};
+use crate::config::{
+    Config, Loaded, dynamics::KernelEiMode, phase::TemperatureInput, sinks::SinkMode, sizes::InitialMode,
+};
 use crate::disk::model::Model;
 use crate::physics::constants::R_MARS;
 use crate::physics::radiation::grain_temperature;
@@ -22,7 +24,8 @@ pub struct Advice {
 /// Everything worth a second look.
 pub fn advice(loaded: &Loaded, model: &Model, grid: &TimeGrid) -> Vec<Advice> {
     let config = &loaded.config;
-    let cases = [temperatures(loaded, model, grid), sizes(config), place(model), numbers(config), processes(config)];
+    let cases =
+        [temperatures(loaded, model, grid), sizes(config), place(model, config), numbers(config), processes(config)];
     cases.into_iter().flatten().flatten().collect()
 }
 
@@ -48,9 +51,12 @@ fn temperatures(loaded: &Loaded, model: &Model, grid: &TimeGrid) -> Vec<Case> {
     let by_mars = config.phase.enabled && config.phase.temperature_input == TemperatureInput::MarsSurface;
     let thresholds = &config.phase.thresholds;
     let target = config.numerics.t_end_until_temperature_k;
+    let covered = model.cooling.last_node().unwrap_or(f64::INFINITY);
     vec![
         when(end < 1000.0, "TEMP001", || {
-            format!("Mars cools to {end:.0} K within the run, which stops at 1000 K, where the model ends")
+            format!(
+                "Mars cools to {end:.0} K within the run, which fails at 1000 K, where the model ends: a shorter run ends well"
+            )
         }),
         when(sublimates && start < config.sinks.t_sub, "TEMP002", || {
             format!(
@@ -66,6 +72,12 @@ fn temperatures(loaded: &Loaded, model: &Model, grid: &TimeGrid) -> Vec<Case> {
             let limit = thresholds.t_vaporize_k;
             format!("Mars stays above phase.thresholds.T_vaporize_K = {limit} K for the whole run")
         }),
+        when(grid.t_end > covered, "TEMP005", || {
+            format!(
+                "the temperature table ends after {:.3e} s and the run after {:.3e} s: the last temperature stays",
+                covered, grid.t_end
+            )
+        }),
         when(target.is_some() && grid.t_end_from_temperature.is_none(), "TEMP000", || {
             let target = target.unwrap_or_default();
             format!("Mars does not cool to numerics.t_end_until_temperature_K = {target} K: {} counts", grid.basis)
@@ -76,6 +88,8 @@ fn temperatures(loaded: &Loaded, model: &Model, grid: &TimeGrid) -> Vec<Case> {
 fn sizes(config: &Config) -> Vec<Case> {
     let sizes = &config.sizes;
     let per_decade = sizes.n_bins as f64 / (sizes.s_max / sizes.s_min).log10();
+    let melt_psd = &config.initial.melt_psd;
+    let melt = config.initial.s0_mode == InitialMode::MeltLognormalMixture;
     vec![
         when(per_decade < BINS_PER_DECADE, "SIZE001", || {
             format!(
@@ -86,12 +100,26 @@ fn sizes(config: &Config) -> Vec<Case> {
         when(sizes.s_min > 1e-5, "SIZE002", || {
             format!("sizes.s_min = {:e} m is above the usual blow-out sizes, so that no dust is blown out", sizes.s_min)
         }),
+        when(sizes.s_min < 1e-9, "SIZE003", || {
+            format!("sizes.s_min = {:e} m is smaller than a molecule; sizes are radii in metres", sizes.s_min)
+        }),
+        when(melt && melt_psd.s_meter > sizes.s_max, "SIZE004", || {
+            format!(
+                "initial.melt_psd.s_meter = {} m is above sizes.s_max = {} m: the boulders are cut off",
+                melt_psd.s_meter, sizes.s_max
+            )
+        }),
     ]
 }
 
-fn place(model: &Model) -> Vec<Case> {
+fn place(model: &Model, config: &Config) -> Vec<Case> {
+    let depth = config.target_tau();
     let (inner, outer) = (model.grid.r_in / R_MARS, model.grid.r_out / R_MARS);
     vec![
+        when(inner < 1.0, "DISK003", || format!("the inner edge at {inner:.2} R_Mars lies inside Mars")),
+        when(depth >= model.tau_stop, "DISK004", || {
+            format!("τ = {depth:.3} at the start is above optical_depth.tau_stop: no cell evolves")
+        }),
         when(inner > 2.4, "DISK001", || format!("the inner edge at {inner:.2} R_Mars lies beyond the Roche limit")),
         when(outer > 3.5, "DISK002", || format!("the outer edge at {outer:.2} R_Mars lies far outside the inner disk")),
     ]

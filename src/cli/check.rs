@@ -14,6 +14,7 @@ use crate::disk::report::StepFacts;
 use crate::disk::setup::{self, Setup};
 use crate::parallel::policy::{Decision, Requests};
 use crate::parallel::world::World;
+use crate::physics::PhysicsError;
 use crate::physics::constants::{M_MARS, R_MARS, YEAR};
 use crate::run::clock::Clock;
 use crate::run::time_grid::TimeGrid;
@@ -154,12 +155,15 @@ impl Checked {
         let dt = self.grid.dt_nominal;
         let start = model.drivers(0, 0.0, dt);
         let end = model.drivers(0, (self.plan.end - dt).max(0.0), dt.min(self.plan.end));
-        let kelvin = |step: &Result<StepFacts, _>| step.as_ref().map_or(f64::NAN, |step| step.temperature);
+        let kelvin = |step: &Result<StepFacts, PhysicsError>| match step {
+            Ok(step) => format!("{:.1} K", step.temperature),
+            Err(error) => format!("not to be had ({error})"),
+        };
         line(
             page,
             "Mars",
             &format!(
-                "{:.1} K in the first step, {:.1} K at the end ({})",
+                "{} in the first step, {} at the end ({})",
                 kelvin(&start),
                 kelvin(&end),
                 model.run.temperature_source,

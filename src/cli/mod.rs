@@ -40,6 +40,7 @@ pub const INPUT_OUTPUT: u8 = 5;
     name = "marsdisk-mpi",
     version,
     args_conflicts_with_subcommands = true,
+    override_usage = "marsdisk-mpi <RUN.yml> [OPTIONS]\n       marsdisk-mpi <COMMAND>",
     subcommand_negates_reqs = true,
     after_help = "Examples:
   marsdisk-mpi configs/quick.yml
@@ -58,7 +59,7 @@ pub const INPUT_OUTPUT: u8 = 5;
 Signals: TERM, INT and USR1 write a checkpoint and stop the run, USR2 writes one and goes on; so do files named STOP
 and WRITE in the output folder.
 
-Log lines: MARSDISK_LOG=info (default warn).
+Log lines on stderr: MARSDISK_LOG=debug says what limits each step (default warn).
 
 Exit status:
   0  finished
@@ -136,11 +137,20 @@ fn run(cli: &Cli, world: &World) -> u8 {
 
 /// Log lines go to stderr; warnings unless `MARSDISK_LOG` asks for more (`info`, `debug`).
 fn start_logging(speaks: bool) {
-    let wanted = EnvFilter::try_from_env("MARSDISK_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let asked = std::env::var("MARSDISK_LOG").ok().filter(|words| !words.is_empty());
+    let parsed = asked.as_ref().map(|words| words.parse::<EnvFilter>().map_err(|error| (words, error)));
+    let (wanted, wrong) = match parsed {
+        Some(Ok(wanted)) => (wanted, None),
+        None => (EnvFilter::new("warn"), None),
+        Some(Err(wrong)) => (EnvFilter::new("warn"), Some(wrong)),
+    };
     tracing_subscriber::fmt()
         .with_env_filter(if speaks { wanted } else { EnvFilter::new("off") })
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_target(false)
         .init();
+    if let Some((words, error)) = wrong {
+        tracing::warn!("MARSDISK_LOG={words} is not understood ({error}); error, warn, info, debug and trace are");
+    }
 }

@@ -136,6 +136,12 @@ pub fn find_place(args: &SimulateArgs, config: &Config, identity: &Identity) -> 
     let folder = OutputFolder::claim(&outdir)?;
     let resume = args.resume || config.numerics.resume.enabled;
     if !resume || !folder.holds_a_run()? {
+        let asked = config.numerics.resume.from_path.as_ref().filter(|_| resume);
+        let found = generations.steps()?.first().map(|step| generations.path(*step));
+        // Checkpoints in a folder of their own may be those of another run, or all that is left of this one.
+        if let Some(checkpoint) = asked.map(PathBuf::from).or(found.filter(|_| resume || !args.overwrite)) {
+            return Err(SimulateError::WithoutTables { checkpoint, folder: outdir });
+        }
         folder.begin(args.overwrite)?;
         generations.clear()?;
         return Ok(Place { folder, from: None });
@@ -223,7 +229,10 @@ pub fn keeper(config: &Config, mut identity: Identity, folder: &Path, time: f64,
     let checkpoint = &config.numerics.checkpoint;
     let cadence = Cadence {
         simulated: checkpoint.enabled.then_some(checkpoint.interval_years * YEAR),
-        real: checkpoint.interval_minutes.filter(|_| checkpoint.enabled).map(|m| Duration::from_secs_f64(60.0 * m)),
+        real: checkpoint
+            .interval_minutes
+            .filter(|_| checkpoint.enabled)
+            .map(|minutes| Duration::try_from_secs_f64(60.0 * minutes).unwrap_or(Duration::MAX)),
         deadline,
     };
     Keeper::new(folder, generations(config, folder), identity.head(), cadence, time)
@@ -238,20 +247,19 @@ pub fn deadline(walltime: Option<Instant>) -> Option<Instant> {
     walltime.into_iter().chain(job_end).min()
 }
 
-/// A duration as `HH:MM:SS`, `MM:SS`, or seconds; days before a hyphen, as SLURM writes them.
+/// A duration as SLURM writes it: `HH:MM:SS`, or with days before a hyphen, `D-HH:MM:SS`. Its shorter forms, in which a lone
+/// number is minutes or hours, are easily misread, and refused.
 pub fn parse_walltime(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no time; write HH:MM:SS");
+    let wrong = || format!("`{text}` is not HH:MM:SS or D-HH:MM:SS");
     let (days, clock) = text.split_once('-').unwrap_or(("0", text));
     let number = |word: &str| {
         let digits = !word.is_empty() && word.len() <= 9 && word.bytes().all(|byte| byte.is_ascii_digit());
         word.parse::<u64>().ok().filter(|_| digits).ok_or_else(wrong)
     };
     let parts = clock.split(':').map(number).collect::<Result<Vec<_>, _>>()?;
-    if parts.len() > 3 || parts.iter().skip(1).any(|part| *part >= 60) {
-        return Err(wrong());
-    }
-    let seconds = parts.iter().fold(0, |sum, part| 60 * sum + part) + 86_400 * number(days)?;
-    if seconds == 0 { Err(wrong()) } else { Ok(Duration::from_secs(seconds)) }
+    let [hours, minutes, seconds] = parts[..] else { return Err(wrong()) };
+    let seconds = 86_400 * number(days)? + 3600 * hours + 60 * minutes + seconds;
+    if minutes >= 60 || parts[2] >= 60 || seconds == 0 { Err(wrong()) } else { Ok(Duration::from_secs(seconds)) }
 }
 
 /// How tables are written.
@@ -340,8 +348,10 @@ mod tests {
         let seconds = |text| parse_walltime(text).map(|time| time.as_secs());
         assert_eq!(seconds("01:02:03"), Ok(3723));
         assert_eq!(seconds("100:00:00"), Ok(360_000));
-        assert_eq!((seconds("05:00"), seconds("90"), seconds("2-00:00:01")), (Ok(300), Ok(90), Ok(172_801)));
-        for wrong in ["", "0", "00:00:00", "1:60:00", "1:2:3:4", "-1", "1h", "+5", "1:-2:3", "9999999999"] {
+        assert_eq!(seconds("2-00:00:01"), Ok(172_801));
+        for wrong in
+            ["", "0", "90", "05:00", "1-12", "00:00:00", "1:60:00", "1:00:60", "1:2:3:4", "-1", "1h", "+5", "1:-2:3"]
+        {
             assert!(parse_walltime(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,5 +1,6 @@
 //! A run: configuration → disk → time loop → files.
 
+use super::advice::{Advice, advice};
 use super::agreement::{Agreed, agree};
 use super::configuration::ConfigurationArgs;
 use super::facts;
@@ -10,7 +11,7 @@ use super::{CONFIGURATION, FINISHED, INPUT_OUTPUT, NUMERICAL, STOPPED};
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::snapshot::Snapshot;
 use crate::config::{ConfigError, Loaded};
-use crate::disk::setup::{self, Setup, SetupError};
+use crate::disk::setup::{self, NewTable, Setup, SetupError};
 use crate::output::OutputError;
 use crate::output::archive::archive;
 use crate::output::recorder::{BinFacts, End, Recorder};
@@ -111,6 +112,19 @@ pub enum SimulateError {
         /// Keys that differ.
         keys: String,
     },
+    /// There are checkpoints, and the tables that belong to them are not in the output folder.
+    #[error(
+        "{} holds no run, and there is the checkpoint {}: give the output folder of its run with --outdir and --resume; to \
+         begin anew, remove the checkpoint, name another numerics.checkpoint.path, or use --overwrite",
+        folder.display(),
+        checkpoint.display()
+    )]
+    WithoutTables {
+        /// The checkpoint.
+        checkpoint: PathBuf,
+        /// Output folder.
+        folder: PathBuf,
+    },
     /// There is nothing to go on with.
     #[error("the run in {} is complete", folder.display())]
     Complete {
@@ -188,7 +202,7 @@ impl SimulateError {
             SimulateError::Setup(error) => error.exit_code(),
             SimulateError::Complete { .. } => FINISHED,
             SimulateError::Stopped { .. } => STOPPED,
-            SimulateError::AnotherConfiguration { .. } => CONFIGURATION,
+            SimulateError::AnotherConfiguration { .. } | SimulateError::WithoutTables { .. } => CONFIGURATION,
             SimulateError::Output(_) | SimulateError::Checkpoint(_) | SimulateError::Signals(_) => INPUT_OUTPUT,
             SimulateError::Run { source, .. } if source.is_of_files() => INPUT_OUTPUT,
             SimulateError::Threads { .. } | SimulateError::NoDuration(_) => CONFIGURATION,
@@ -235,11 +249,17 @@ struct Prepared {
 pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
     let started = Instant::now();
     let requests = Requests::read(args.threads.map(usize::from), |name| std::env::var(name).ok());
-    let prepared = prepare(args);
-    let signals = Signals::listen().map_err(SimulateError::Signals)?;
-    let Agreed { content: prepared, decision, from, begun } = agree(world, prepared, |prepared| {
+    // Whatever goes wrong here, the others must hear of it.
+    let prepared = prepare(args).and_then(|(prepared, fingerprint)| {
+        let signals = Signals::listen().map_err(SimulateError::Signals)?;
+        Ok(((prepared, signals), fingerprint))
+    });
+    let Agreed { content: (prepared, signals), decision, from, begun } = agree(world, prepared, |(prepared, _)| {
         for warning in &prepared.loaded.warnings {
             tracing::warn!("{warning}");
+        }
+        for Advice { code, text } in advice(&prepared.loaded, &prepared.setup.model, &prepared.grid) {
+            tracing::warn!("{code}: {text}");
         }
         let decision = Decision::new(prepared.setup.cells.len(), world.places(), requests);
         let (recorder, keeper, from) = begin(args, prepared, &decision, started)?;
@@ -280,8 +300,9 @@ fn begin(
     decision: &Decision,
     started: Instant,
 ) -> Result<(Recorder, Keeper, Option<Snapshot>), SimulateError> {
-    let Prepared { loaded, setup: Setup { model, files, .. }, .. } = prepared;
+    let Prepared { loaded, setup: Setup { model, files, new_tables, .. }, .. } = prepared;
     let config = &loaded.config;
+    new_tables.iter().try_for_each(NewTable::write)?;
     let identity = Identity::new(config, files);
     let Place { folder, from } = find_place(args, config, &identity)?;
     let time = from.as_ref().and_then(|snapshot| snapshot.number("clock/time")).unwrap_or(0.0);
@@ -361,6 +382,7 @@ fn simulate(
         }
         Ok(reason) => {
             let summary = summary?;
+            warn_of_open_budget(&summary);
             let archived = archive_plan(config).map(|plan| archive(&place, &plan)).transpose()?;
             if !quiet {
                 print_result(&summary, reason, archived.as_deref().unwrap_or(&folder));
@@ -377,6 +399,8 @@ fn simulate(
 fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Performance {
     let Effort { write_s, batches, moves, per_rank } = ended.effort.clone();
     let ranks = per_rank.len();
+    // There is none yet where the run could not begin.
+    let root = per_rank.first().copied().unwrap_or_default();
     // Of several threads, one writes while the others step.
     let writing = |rank: usize| if rank == 0 && threads == 1 { write_s } else { 0.0 };
     let busy = |(rank, one): (usize, &RankPerformance)| one.step_s + writing(rank);
@@ -386,8 +410,8 @@ fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Pe
     Performance {
         wall_s,
         setup_s,
-        step_s: per_rank[0].step_s,
-        exchange_s: per_rank[0].exchange_s,
+        step_s: root.step_s,
+        exchange_s: root.exchange_s,
         write_s,
         ranks,
         threads,
@@ -424,6 +448,18 @@ fn summary_facts(
     }
 }
 
+/// A run whose losses are not those of its bodies only ends well where the profile `python` asks for it.
+fn warn_of_open_budget(summary: &Value) {
+    let error = summary["mass_ledger_max_error_percent"].as_f64().unwrap_or(f64::NAN);
+    let tolerated = summary["mass_budget_tolerance_percent"].as_f64().unwrap_or_default();
+    if error > tolerated {
+        tracing::warn!(
+            "the losses that the Python program's rules book are off by {error:.1e} % from what the bodies lost; for numbers \
+             to rely on, run without profile python"
+        );
+    }
+}
+
 /// The result in a few lines, on stdout.
 fn print_result(summary: &Value, reason: StopReason, outdir: &std::path::Path) {
     let number = |key: &str| summary[key].as_f64().unwrap_or(f64::NAN);
@@ -435,10 +471,8 @@ fn print_result(summary: &Value, reason: StopReason, outdir: &std::path::Path) {
     println!("    by blow-out   {:.6e} M_Mars", number("M_out_cum"));
     println!("    by sinks      {:.6e} M_Mars", number("M_sink_cum"));
     println!("  remaining       {:.6e} M_Mars", number("mass_remaining"));
-    println!(
-        "  budget error    {:.1e} % (largest of any cell and record)",
-        number("mass_budget_max_error_percent_cells")
-    );
+    // The ledger, not the identity that profile python books, which is zero by construction.
+    println!("  budget error    {:.1e} % (largest of any cell and record)", number("mass_ledger_max_error_percent"));
     println!("  cells stopped   {} of {}", summary["cells_stopped"], summary["cells_total"]);
     println!("  files           {}", outdir.display());
 }

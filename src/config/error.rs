@@ -13,8 +13,8 @@ use super::source::Origin;
 /// Why a configuration could not be loaded.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("error: cannot read the configuration {path}: {reason}", path = path.display())]
+    /// The configuration, or a file of overrides, cannot be read.
+    #[error("error: cannot read {path}: {reason}", path = path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -49,7 +49,6 @@ const ALWAYS: &[&str] = &[
     "numerics.dt_over_t_blow_max",
     "numerics.collision_cache",
     "diagnostics.energy_bookkeeping.stream",
-    "io.progress",
     "io.streaming.offload",
     "io.archive.mode",
     "io.archive.trigger",

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rule::{Rule, above, at_least, within};
+use super::rule::{Rule, above, above_to, at_least, within};
 
 /// `sinks`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -60,7 +60,7 @@ pub enum SublimationLocation {
 pub enum SublimationScheme {
     /// Grains move down one bin at rate |ds/dt|/(s_k − s_{k−1}); the mass difference leaves as vapour.
     Drift,
-    /// Bins that would cross their lower edge within the step leave whole.
+    /// Bins whose grains would shrink below the blow-out size within the step leave whole.
     Crossing,
     /// Whole grains leave at rate |ds/dt|/s.
     Lifetime,
@@ -187,7 +187,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new("sinks.sub_params.dT", above(0.0), "K"),
     Rule::new("sinks.sub_params.eta_instant", within(0.0, 1.0), ""),
     Rule::new("sinks.sub_params.alpha_evap", within(0.0, 1.0), ""),
-    Rule::new("sinks.sub_params.mu", above(0.0), "kg/mol"),
+    Rule::new("sinks.sub_params.mu", above_to(0.0, 1.0), "kg/mol"),
     Rule::new("sinks.sub_params.psat_liquid_switch_K", above(0.0), "K"),
     Rule::new("sinks.sub_params.psat_table_buffer_K", above(0.0), "K"),
     Rule::new("sinks.sub_params.local_fit_window_K", above(0.0), "K"),

@@ -18,7 +18,7 @@ pub struct Sizes {
     pub s_min: f64,
     /// Largest size \[m\], above `s_min`: the top edge of the bins.
     pub s_max: f64,
-    /// Number of logarithmic bins, 1 to 10 000.
+    /// Number of logarithmic bins, 1 to 4096.
     pub n_bins: usize,
     /// Where the lowest edge of the bins lies; the default depends on the profile.
     pub grid: SizeGrid,
@@ -174,7 +174,7 @@ pub struct SurfaceEnergy {
 pub(super) const RULES: &[Rule] = &[
     Rule::new("sizes.s_min", above(0.0), "m"),
     Rule::new("sizes.s_max", above(0.0), "m"),
-    Rule::new("sizes.n_bins", within(1.0, 10_000.0), "bins"),
+    Rule::new("sizes.n_bins", within(1.0, 4096.0), "bins"),
     Rule::new("initial.mass_total", at_least(0.0), "M_Mars"),
     Rule::new("initial.melt_psd.f_fine", within(0.0, 1.0), ""),
     Rule::new("initial.melt_psd.s_fine", above(0.0), "m"),

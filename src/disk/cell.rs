@@ -27,7 +27,7 @@ pub struct CellModel {
 
 impl CellModel {
     /// Outcomes of its collisions while speed and scale height stay. They are worked out when the cell first collides, so
-    /// that a process keeps those of its own cells only: they are by far the largest thing about a cell, and cost as much
+    /// that a process has only those of cells that it has had: they are by far the largest thing about a cell, and cost as much
     /// as tens of steps.
     pub fn tables(&self, sizes: &SizeGrid, breakup: &Breakup) -> &PairTables {
         self.tables.get_or_init(|| pair_tables(sizes, breakup, self.speed, self.scale_height))

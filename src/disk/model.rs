@@ -222,10 +222,10 @@ impl Model {
         self.cells.first()?.supply.law.next_edge_after(t)
     }
 
-    /// How unevenly the supply of the innermost cell is spread over a time span [s], see
+    /// How unevenly the supply is spread over a time span [s], in the cell where it is most uneven, see
     /// [`SupplyLaw::unevenness`](crate::physics::supply::SupplyLaw::unevenness).
     pub fn supply_unevenness(&self, from: f64, to: f64) -> f64 {
-        self.cells.first().map_or(0.0, |cell| cell.supply.law.unevenness(from, to))
+        self.cells.iter().map(|cell| cell.supply.law.unevenness(from, to)).fold(0.0, f64::max)
     }
 
     /// Blow-out size [m] and the efficiency there, at a temperature of Mars [K]. A size of zero: nothing is expelled.

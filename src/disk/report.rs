@@ -313,7 +313,7 @@ pub struct CellReport {
     pub active: bool,
     /// Why and when it stopped.
     pub stop: Option<CellStop>,
-    /// End of the step in which it stopped [s]; NaN while it evolves.
+    /// When it stopped [s]; NaN while it evolves.
     pub stop_time: f64,
     /// Optical depth at which it stopped; NaN while it evolves.
     pub stop_tau: f64,

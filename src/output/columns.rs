@@ -268,7 +268,7 @@ impl Row<'_> {
         amount / self.step.dt
     }
 
-    /// Energy of the record from its rate at the end; the rate itself where the run writes the Python program's numbers.
+    /// Energy of the record from its mean rate; the rate itself where the run writes the Python program's numbers.
     pub fn energy(&self, rate: f64) -> f64 {
         if self.run.missing_as_zero { rate } else { rate * self.dt }
     }

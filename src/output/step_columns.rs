@@ -81,14 +81,14 @@ pub(crate) const ENERGY_COLUMNS: [Col; 11] = [
     Col::real("E_rel_step", ENERGY, "Relative kinetic energy of the collisions; in profile python its rate per second.",
         |r| r.energy(r.report.energy.relative)),
     Col::real("E_dissipated_step", ENERGY, "Part of E_rel_step that was lost.",
-        |r| r.energy(r.report.energy.relative - r.report.energy.retained)),
+        |r| r.energy(r.report.energy.dissipated)),
     Col::real("E_retained_step", ENERGY, "Part of E_rel_step that stayed motion.",
         |r| r.energy(r.report.energy.retained)),
     Col::real("f_ke_mean", NONE, "Mean share of a collision's energy that stays motion.",
-        |r| r.report.energy.mean_retention),
+        |r| r.report.energy.mean_retention()),
     Col::real("f_ke_energy", NONE, "E_retained_step over E_rel_step.",
         |r| r.report.energy.retained / r.report.energy.relative),
-    Col::real("F_lf_mean", NONE, "Mean mass fraction of the largest remnant.", |r| r.report.energy.mean_remnant),
+    Col::real("F_lf_mean", NONE, "Mean mass fraction of the largest remnant.", |r| r.report.energy.mean_remnant()),
     Col::real("n_cratering", NONE, "Collisions per area and second that leave more than half in one body.",
         |r| r.report.energy.cratering),
     Col::real("n_fragmentation", NONE, "Collisions per area and second that break both bodies.",
@@ -151,15 +151,16 @@ fn fraction(part: f64, rest: f64) -> f64 {
 
 fn energy_error(r: &Row<'_>) -> f64 {
     let energy = &r.report.energy;
-    let lost = energy.relative - energy.retained;
-    (lost + energy.retained - energy.relative).abs() / energy.relative
+    (energy.dissipated + energy.retained - energy.relative).abs() / energy.relative
 }
 
 fn energy_flag(r: &Row<'_>) -> &'static str {
     match energy_error(r) {
-        error if error > 1e-6 => "error",
-        error if error > 1e-12 => "warning",
-        _ => "ok",
+        error if error <= 1e-12 => "ok",
+        error if error <= 1e-6 => "warning",
+        // There is no error of a record without collisions.
+        _ if r.report.energy.relative == 0.0 => "ok",
+        _ => "error",
     }
 }
 

@@ -282,6 +282,7 @@ fn masses(run: &RunFacts, tracks: &Tracks) -> Value {
         "mass_budget_max_error_percent": tracks.max_error_percent,
         "mass_budget_max_error_percent_cells": tracks.max_cell_error_percent,
         "mass_ledger_max_error_percent": tracks.max_ledger_error_percent,
+        "mass_budget_tolerance_percent": budget.tolerance_percent,
     })
 }
 

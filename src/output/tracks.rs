@@ -7,7 +7,7 @@ use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
 use crate::output::columns::{Bin, Row};
 use crate::output::step_columns::loss_rate;
 use crate::physics::constants::M_MARS;
-use crate::run::budget::BudgetRow;
+use crate::run::budget::{BudgetRow, larger_or_none};
 
 /// Numbers gathered while a run goes on.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub struct Tracks {
     pub s_blow: Track,
     /// dt over t_blow, averaged over the area.
     pub dt_over_t_blow: Track,
-    /// Supply handed to the surface over scaled supply, averaged over the area.
+    /// Equals `clip_factor`, which the Python program has under two names.
     pub visibility: Track,
     /// Supply handed to the surface over scaled supply, averaged over the area.
     pub clip_factor: Track,
@@ -94,7 +94,7 @@ impl Tracks {
             ("beta", "1", "beta at the smallest size that stays in each record", beta),
             ("s_blow", "m", "blow-out size in each record", s_blow),
             ("dt_over_t_blow", "1", "length of each record over the blow-out time, area mean", dt_over_t_blow),
-            ("visibility", "1", "supply handed to the surface over raw supply, area mean", visibility),
+            ("visibility", "1", "the same, under its other name in the Python program", visibility),
             ("clip_factor", "1", "supply handed to the surface over scaled supply, area mean", clip_factor),
             ("temperature_scale", "1", "factor of the temperature on the supply, area mean", temperature_scale),
             ("feedback_scale", "1", "factor of the feedback on the supply, area mean", feedback_scale),
@@ -157,12 +157,12 @@ impl Tracks {
         self.extended.add(run, step, cells, reports);
         self.last = Some(*step);
         self.budget = *total;
-        self.max_error_percent = self.max_error_percent.max(total.claimed_error_percent());
+        self.max_error_percent = larger_or_none(self.max_error_percent, total.claimed_error_percent());
         for budget in cell_budgets {
-            self.max_cell_error_percent = self.max_cell_error_percent.max(budget.claimed_error_percent());
+            self.max_cell_error_percent = larger_or_none(self.max_cell_error_percent, budget.claimed_error_percent());
         }
         for budget in cell_budgets.iter().chain([total]) {
-            self.max_ledger_error_percent = self.max_ledger_error_percent.max(budget.error_percent());
+            self.max_ledger_error_percent = larger_or_none(self.max_ledger_error_percent, budget.error_percent());
         }
         self.cells_stopped = reports.iter().filter(|report| !report.active).count();
     }

@@ -131,6 +131,11 @@ impl Cooling {
         }
     }
 
+    /// Last time of a table [s].
+    pub fn last_node(&self) -> Option<f64> {
+        if let Self::Table { times, .. } = self { times.last().copied() } else { None }
+    }
+
     /// The next time after `t` [s] at which the law has a kink; `None` for smooth laws and after the last one.
     pub fn next_node_after(&self, t: f64) -> Option<f64> {
         match self {

@@ -1,7 +1,7 @@
 //! What process 0 does with the reports of all: sums, stop conditions, records.
 
 use super::batch::{Batch, Step, StepSums};
-use super::budget::BudgetRow;
+use super::budget::{BudgetRow, larger_or_none};
 use super::clock::Tick;
 use super::driver::RunError;
 use super::orbits::OrbitRollup;
@@ -145,10 +145,10 @@ impl<'a> Books<'a> {
         self.budgets.extend(cells.map(|(report, cell)| BudgetRow::of_cell(step.time, scheme, &cell.facts, report)));
         let total = BudgetRow::total(step.time, scheme, &self.budgets);
         recorder.record(&step, reports, bins, &total, &self.budgets, last)?;
-        let percent = self.budgets.iter().chain([&total]).map(BudgetRow::error_percent).fold(0.0, f64::max);
+        let percent = self.budgets.iter().chain([&total]).map(BudgetRow::error_percent).fold(0.0, larger_or_none);
         // The Python program's step does not conserve mass: its budget is reported, not enforced unless asked for.
         let allowed = total.tolerance_percent;
-        if percent > allowed && (scheme != Scheme::ImexBdf1 || self.rules.enforce_budget) {
+        if (percent > allowed || percent.is_nan()) && (scheme != Scheme::ImexBdf1 || self.rules.enforce_budget) {
             return Err(RunError::Budget { time: step.time, percent, allowed });
         }
         Ok(())

@@ -142,8 +142,13 @@ impl BudgetRow {
     /// |residual| over initial plus supplied mass [%]; zero where there is neither.
     pub fn error_percent(&self) -> f64 {
         let scale = self.initial + self.supplied;
-        if scale > 0.0 { 100.0 * self.residual.abs() / scale } else { 0.0 }
+        if scale == 0.0 { 0.0 } else { 100.0 * self.residual.abs() / scale }
     }
+}
+
+/// The larger of two errors; NaN if one is, which [`f64::max`] would hide.
+pub fn larger_or_none(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
 }
 
 /// One orbit (at the middle radius) of the whole disk; masses in Mars masses.

@@ -69,6 +69,8 @@ fn joined(first: &CellReport, dt_first: f64, next: &CellReport, dt_next: f64) ->
     both.inner.add(&first.inner);
     both.evolved |= first.evolved;
     both.blowout_active |= first.blowout_active;
+    both.energy = first.energy.join(&next.energy, mean);
+    both.kernel = next.kernel.or(first.kernel);
     both.supply = joined_supply(&first.supply, &next.supply, mean);
     both.smol = match (first.smol, next.smol) {
         (Some(a), Some(b)) => Some(joined_collisions(&a, &b)),
@@ -115,6 +117,7 @@ mod tests {
     use super::*;
     use crate::disk::report::{InnerSteps, Ledger};
     use crate::output::fixtures;
+    use crate::smoluchowski::energy::EnergyRates;
 
     #[test]
     fn masses_add_up_rates_are_means_and_the_state_is_the_last_one() {
@@ -124,6 +127,8 @@ mod tests {
         (first.supply.applied, next.supply.applied) = (1.0, 5.0);
         (first.surface_density, next.surface_density) = (0.7, 0.6);
         next.evolved = false;
+        first.energy = EnergyRates { relative: 8.0, cratering: 2.0, shares: 1.0, ..EnergyRates::default() };
+        next.kernel = None;
         let mut interval = Interval::default();
         interval.add(30.0, &[first]);
         interval.add(10.0, &[next]);
@@ -132,6 +137,9 @@ mod tests {
         assert_eq!(step.dt, 40.0);
         assert_eq!(report.ledger, Ledger { blowout: 3.0, sublimation: 3.0, supplied: 4.0, ..Ledger::default() });
         assert_eq!(report.supply.applied, 2.0); // (30·1 + 10·5) / 40
+        // (30·8 + 10·0) / 40; collisions happened in the first step alone.
+        assert_eq!((report.energy.relative, report.energy.mean_retention()), (6.0, 0.5));
+        assert!(report.kernel.is_some());
         assert_eq!(report.surface_density, 0.6);
         assert!(report.evolved, "it evolved in a part of the record");
         let smol = report.smol.unwrap();

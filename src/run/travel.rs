@@ -48,7 +48,7 @@ wire_struct!(Excitation { e, i });
 wire_struct!(DampingReport { next, time, target });
 wire_struct!(KernelReport { used, base, supply, supply_weight, damping });
 wire_struct!(InnerSteps { accepted, rejected, fallback });
-wire_struct!(EnergyRates { relative, retained, cratering, fragmentation, mean_retention, mean_remnant });
+wire_struct!(EnergyRates { relative, retained, dissipated, cratering, fragmentation, shares, remnants });
 wire_enum!(CellStop { 0 => TauExceeded });
 wire_enum!(PhaseState { 0 => Solid, 1 => Vapor });
 wire_enum!(BulkState { 0 => SolidDominated, 1 => Mixed, 2 => LiquidDominated });

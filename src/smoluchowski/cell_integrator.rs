@@ -45,7 +45,7 @@ pub struct Outcome {
     pub supplied: f64,
     /// Mass added by setting round-off negatives to zero [kg m⁻²].
     pub clipped: f64,
-    /// Accepted, rejected and fall-back inner steps.
+    /// Accepted inner steps, those of the fall-back among them.
     pub steps: u32,
     /// Rejected attempts.
     pub rejected: u32,

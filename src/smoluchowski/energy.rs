@@ -20,14 +20,45 @@ pub struct EnergyRates {
     pub relative: f64,
     /// What of it stays motion [J m⁻² s⁻¹].
     pub retained: f64,
+    /// What of it is lost [J m⁻² s⁻¹].
+    pub dissipated: f64,
     /// Collisions that crater [m⁻² s⁻¹].
     pub cratering: f64,
     /// Collisions that break both bodies [m⁻² s⁻¹].
     pub fragmentation: f64,
+    /// Shares of the collisions that stay motion, summed up [m⁻² s⁻¹].
+    pub shares: f64,
+    /// Mass fractions of the largest remnants, summed up [m⁻² s⁻¹].
+    pub remnants: f64,
+}
+
+impl EnergyRates {
     /// Mean share that stays motion; NaN without collisions.
-    pub mean_retention: f64,
+    pub fn mean_retention(&self) -> f64 {
+        self.shares / self.collisions()
+    }
+
     /// Mean mass fraction of the largest remnant; NaN without collisions.
-    pub mean_remnant: f64,
+    pub fn mean_remnant(&self) -> f64 {
+        self.remnants / self.collisions()
+    }
+
+    fn collisions(&self) -> f64 {
+        self.cratering + self.fragmentation
+    }
+
+    /// Every rate joined with its counterpart.
+    pub fn join(&self, other: &EnergyRates, join: impl Fn(f64, f64) -> f64) -> Self {
+        EnergyRates {
+            relative: join(self.relative, other.relative),
+            retained: join(self.retained, other.retained),
+            dissipated: join(self.dissipated, other.dissipated),
+            cratering: join(self.cratering, other.cratering),
+            fragmentation: join(self.fragmentation, other.fragmentation),
+            shares: join(self.shares, other.shares),
+            remnants: join(self.remnants, other.remnants),
+        }
+    }
 }
 
 /// The rates of a cell.
@@ -38,7 +69,6 @@ pub fn energy_rates(tables: &PairTables, state: &[f64], speed: f64, retention: &
     let n = tables.n;
     let inverse_masses = &tables.inverse_masses.all()[..n];
     let mut sum = EnergyRates::default();
-    let (mut shares, mut remnants) = (0.0, 0.0);
     for i in 0..n {
         let count = state[i] * inverse_masses[i];
         for j in i..n {
@@ -56,12 +86,12 @@ pub fn energy_rates(tables: &PairTables, state: &[f64], speed: f64, retention: &
             *kind += rate;
             sum.relative += energy;
             sum.retained += energy * share;
-            shares += rate * share;
-            remnants += rate * remnant;
+            sum.dissipated += energy * (1.0 - share);
+            sum.shares += rate * share;
+            sum.remnants += rate * remnant;
         }
     }
-    let all = sum.cratering + sum.fragmentation;
-    EnergyRates { mean_retention: shares / all, mean_remnant: remnants / all, ..sum }
+    sum
 }
 
 #[cfg(test)]
@@ -87,9 +117,10 @@ mod tests {
         let energies = [2.0 * 0.5 * 50.0, 3.0 * (2.0 / 3.0) * 50.0, 4.0 * 50.0];
         assert!((found.relative - energies.iter().sum::<f64>()).abs() < 1e-12);
         assert!((found.retained - (0.3 * energies[0] + 0.1 * energies[1] + 0.3 * energies[2])).abs() < 1e-12);
+        assert!((found.dissipated - (0.7 * energies[0] + 0.9 * energies[1] + 0.7 * energies[2])).abs() < 1e-12);
         assert_eq!((found.cratering, found.fragmentation), (3.0, 6.0));
-        assert!((found.mean_retention - (2.0 * 0.3 + 3.0 * 0.1 + 4.0 * 0.3) / 9.0).abs() < 1e-15);
-        assert!((found.mean_remnant - (2.0 * 0.25 + 3.0 * 0.75 + 4.0 * 0.5) / 9.0).abs() < 1e-15);
-        assert!(energy_rates(&tables, &[0.0, 0.0], 10.0, &retention).mean_remnant.is_nan());
+        assert!((found.mean_retention() - (2.0 * 0.3 + 3.0 * 0.1 + 4.0 * 0.3) / 9.0).abs() < 1e-15);
+        assert!((found.mean_remnant() - (2.0 * 0.25 + 3.0 * 0.75 + 4.0 * 0.5) / 9.0).abs() < 1e-15);
+        assert!(energy_rates(&tables, &[0.0, 0.0], 10.0, &retention).mean_remnant().is_nan());
     }
 }

@@ -23,6 +23,8 @@ const MINUS_ONE: [Block; LANES] = {
 };
 /// Bits of a row's number in [`pivot`]; the lowest bits of its entry have to give way.
 const ROW_BITS: u64 = 0xfff;
+/// Largest system.
+const MOST_ROWS: usize = ROW_BITS as usize + 1;
 
 const fn masks(after: bool) -> [Mask; LANES] {
     let mut masks = [[0; LANES]; LANES];
@@ -55,13 +57,17 @@ pub struct DenseLu {
 }
 
 impl DenseLu {
-    /// Room for an n × n system; n below 4096.
+    /// Room for an n × n system.
+    ///
+    /// # Panics
+    /// If n is more than 4096.
     pub fn new(n: usize) -> Self {
         Self::with_level(n, Level::widest())
     }
 
     /// Room for an n × n system, and the vector unit to be used.
     pub fn with_level(n: usize, level: Level) -> Self {
+        assert!(n <= MOST_ROWS, "{n} unknowns; the pivot search numbers {MOST_ROWS}");
         DenseLu {
             n,
             level,

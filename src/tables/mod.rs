@@ -44,6 +44,18 @@ pub struct TableFile {
     pub sha256: String,
 }
 
+impl TableFile {
+    /// Of a file with this content.
+    pub fn of_content(path: &Path, content: &[u8]) -> Self {
+        TableFile {
+            configured: path.to_path_buf(),
+            read: path.to_path_buf(),
+            size_bytes: content.len() as u64,
+            sha256: format!("{:x}", Sha256::digest(content)),
+        }
+    }
+}
+
 /// Content of a table and the file that it came from.
 pub type Read<T> = Result<(T, TableFile), TableError>;
 

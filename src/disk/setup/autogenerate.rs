@@ -1,13 +1,14 @@
 //! A temperature table that the program writes for itself: the cooling law sampled in even steps, kept for later runs.
 //!
-//! `radiation.mars_temperature_driver.autogenerate` asks for it, unless the driver is a table of the user's.
+//! `radiation.mars_temperature_driver.autogenerate` asks for it, unless the driver is a table of the user's. A new table is
+//! used from memory; process 0 writes it when the run begins.
 
 use super::{Reader, SetupError};
 use crate::config::Config;
 use crate::config::radiation::{Autogenerate, AutogenerateModel, DriverMode, MarsTemperature, TimeUnit};
 use crate::physics::constants::{DAY, YEAR};
 use crate::physics::cooling::Cooling;
-use crate::tables;
+use crate::tables::{self, Curve, TableFile};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -15,8 +16,10 @@ const KEY: &str = "radiation.mars_temperature_driver.autogenerate";
 const HOUR: f64 = 3600.0;
 /// A table that ends this much too early still counts [s].
 const TOO_SHORT: f64 = 1.0;
-/// Rows of a table that is worth its space: a thousand years in hours.
-const MOST_ROWS: f64 = 1e7;
+/// Rows of a table that is worth its space: a century in hours.
+const MOST_ROWS: f64 = 1e6;
+/// A table of the same law repeats its temperatures to this [relative]; other programs write fewer digits.
+const SAME: f64 = 1e-3;
 /// Depth of the layer in Hyodo's law [m].
 const HYODO_LAYER: f64 = 1e5;
 
@@ -56,16 +59,62 @@ impl Reader<'_> {
         let horizon = horizon(config, keys, &law, t_orb);
         let path = Path::new(&keys.output_dir).join(keys.filename_template.replace("{tag}", &tag(start)));
         let columns = (keys.column_time.as_str(), keys.column_temperature.as_str());
-        let reaches = tables::temperature::read(&path, columns.0, columns.1)
-            .is_ok_and(|((times, _), _)| times.last().is_some_and(|last| last * unit >= horizon - TOO_SHORT));
-        if !reaches {
-            write(&path, columns, &law, keys.dt_hours * HOUR, horizon, unit)?;
-        }
-        let (content, file) = tables::temperature::read(&path, columns.0, columns.1)
-            .map_err(|source| SetupError::Table { key: KEY, source })?;
-        self.files.push(file);
-        let (times, temperatures) = content;
+        let (times, temperatures) = match tables::temperature::read(&path, columns.0, columns.1) {
+            Ok(((times, temperatures), file)) if reaches(&times, unit, horizon) => {
+                check_law(&path, (&times, &temperatures), unit, &law)?;
+                self.files.push(file);
+                (times, temperatures)
+            }
+            _ => {
+                let (times, temperatures) = sample(&law, keys.dt_hours * HOUR, horizon, unit)?;
+                let text = csv(columns, &times, &temperatures);
+                self.files.push(TableFile::of_content(&path, text.as_bytes()));
+                self.new_tables.push(NewTable { path, text });
+                (times, temperatures)
+            }
+        };
         Cooling::table(times.iter().map(|time| time * unit).collect(), temperatures, true).map_err(physics)
+    }
+}
+
+fn reaches(times: &[f64], unit: f64, horizon: f64) -> bool {
+    times.last().is_some_and(|last| last * unit >= horizon - TOO_SHORT)
+}
+
+/// Refuses a table that was sampled from another law or in another unit.
+fn check_law(path: &Path, (times, temperatures): (&[f64], &[f64]), unit: f64, law: &Cooling) -> Result<(), SetupError> {
+    let differs = |(time, found): (&f64, &f64)| {
+        let wanted = law.raw_temperature(time * unit);
+        ((found - wanted).abs() > SAME * wanted.abs()).then_some((time * unit, *found, wanted))
+    };
+    match times.iter().zip(temperatures).find_map(differs) {
+        None => Ok(()),
+        Some((time, found, wanted)) => {
+            Err(SetupError::OtherLaw { key: KEY, path: path.to_path_buf(), time, found, wanted })
+        }
+    }
+}
+
+/// A table that is still to be written.
+#[derive(Debug)]
+pub struct NewTable {
+    path: PathBuf,
+    text: String,
+}
+
+impl NewTable {
+    /// Writes it, under another name first, so that it is whole whenever it is there.
+    ///
+    /// # Errors
+    /// [`SetupError::Write`].
+    pub fn write(&self) -> Result<(), SetupError> {
+        let NewTable { path, text } = self;
+        let part = PathBuf::from(format!("{}.{}.part", path.display(), std::process::id()));
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&part, text))
+            .and_then(|()| std::fs::rename(&part, path))
+            .map_err(|source| SetupError::Write { key: KEY, path: path.to_path_buf(), source })
     }
 }
 
@@ -97,31 +146,24 @@ fn tag(temperature: f64) -> String {
     format!("{temperature:.1}").replace('.', "p").replace('-', "m")
 }
 
-/// Writes the table under another name first, so that it is whole whenever it is there.
-fn write(
-    path: &Path,
-    columns: (&str, &str),
-    law: &Cooling,
-    dt: f64,
-    horizon: f64,
-    unit: f64,
-) -> Result<(), SetupError> {
+/// The law in even steps `dt` [s] until it covers the horizon [s]; times in `unit` [s].
+fn sample(law: &Cooling, dt: f64, horizon: f64, unit: f64) -> Result<Curve, SetupError> {
     let rows = (horizon / dt).ceil();
     if rows.is_nan() || rows > MOST_ROWS {
         return Err(SetupError::TooManyRows { key: KEY, rows, most: MOST_ROWS });
     }
+    let time = |row: u64| row as f64 * dt;
+    Ok((0..=rows as u64).map(|row| (time(row) / unit, law.raw_temperature(time(row)))).unzip())
+}
+
+/// Every digit, so that the table reads as it was sampled.
+fn csv(columns: (&str, &str), times: &[f64], temperatures: &[f64]) -> String {
     let mut text = format!("{},{}\n", columns.0, columns.1);
-    for row in 0..=rows as u64 {
-        let time = row as f64 * dt;
+    for (time, temperature) in times.iter().zip(temperatures) {
         // Writing to a text cannot fail.
-        let _ = writeln!(text, "{:?},{:?}", time / unit, law.raw_temperature(time));
+        let _ = writeln!(text, "{time:?},{temperature:?}");
     }
-    let part = PathBuf::from(format!("{}.{}.part", path.display(), std::process::id()));
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&part, text))
-        .and_then(|()| std::fs::rename(&part, path))
-        .map_err(|source| SetupError::Write { key: KEY, path: path.to_path_buf(), source })
+    text
 }
 
 #[cfg(test)]
@@ -138,12 +180,28 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/t.csv");
         let law = Cooling::slab(4000.0).unwrap();
-        write(&path, ("time_day", "T_K"), &law, 3600.0, 1e5, DAY).unwrap();
-        let ((times, temperatures), _) = tables::temperature::read(&path, "time_day", "T_K").unwrap();
-        assert!((times.last().unwrap() * DAY - 1e5).abs() <= 3600.0 && times.last().unwrap() * DAY >= 1e5);
+        let (times, temperatures) = sample(&law, 3600.0, 1e5, DAY).unwrap();
+        let columns = ("time_day", "T_K");
+        NewTable { path: path.clone(), text: csv(columns, &times, &temperatures) }.write().unwrap();
+        let (read, file) = tables::temperature::read(&path, columns.0, columns.1).unwrap();
+        assert_eq!(read, (times.clone(), temperatures.clone()));
+        assert_eq!(file, TableFile::of_content(&path, &std::fs::read(&path).unwrap()));
+        assert!(reaches(&times, DAY, 1e5) && !reaches(&times, DAY, 1e5 + 3600.0));
         for (time, temperature) in times.iter().zip(&temperatures) {
             assert!((temperature - law.temperature(time * DAY).unwrap()).abs() < 1e-9);
         }
         assert_eq!(std::fs::read_dir(folder.path().join("new")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_table_of_another_law_or_in_another_unit_is_refused() {
+        let law = Cooling::slab(4000.0).unwrap();
+        let (times, temperatures) = sample(&law, 3600.0, 1e7, DAY).unwrap();
+        let check = |unit, law: &Cooling| check_law(Path::new("t.csv"), (&times, &temperatures), unit, law);
+        check(DAY, &law).unwrap();
+        let other = Cooling::hyodo(4000.0, HYODO_LAYER).unwrap();
+        let message = check(DAY, &other).unwrap_err().to_string();
+        assert!(message.contains("t.csv") && message.contains("remove it"), "{message}");
+        assert!(check(YEAR, &law).is_err());
     }
 }

@@ -24,6 +24,7 @@ mod stirring;
 mod supply;
 mod surface;
 
+pub use self::autogenerate::NewTable;
 use super::cell::{CellModel, CellState};
 use super::grid::RadialGrid;
 use super::model::{DriverTime, Model, Scheme, resolve_blowout_size};
@@ -78,6 +79,24 @@ pub enum SetupError {
         /// Most that are written.
         most: f64,
     },
+    /// A table that the program wrote for another run does not suit this one.
+    #[error(
+        "`{key}`: {} is of another cooling law or unit: {found:.1} K after {time:.0} s instead of {wanted:.1} K; remove it \
+         or set `filename_template`",
+        path.display()
+    )]
+    OtherLaw {
+        /// Key of the configuration.
+        key: &'static str,
+        /// The table.
+        path: std::path::PathBuf,
+        /// A time at which they differ [s].
+        time: f64,
+        /// Temperature in the table [K].
+        found: f64,
+        /// Temperature of the law that is asked for [K].
+        wanted: f64,
+    },
     /// Something that the configuration leaves out is needed.
     #[error("`{key}` is missing: {remedy}")]
     Missing {
@@ -108,12 +127,15 @@ pub struct Setup {
     pub cells: Vec<CellState>,
     /// Tables that were read.
     pub files: Vec<TableFile>,
+    /// Tables among them that are not on the disk yet.
+    pub new_tables: Vec<NewTable>,
 }
 
 /// Reads the tables that a configuration names.
 struct Reader<'a> {
     loaded: &'a Loaded,
     files: Vec<TableFile>,
+    new_tables: Vec<NewTable>,
 }
 
 /// Resolves a configuration.
@@ -122,7 +144,7 @@ struct Reader<'a> {
 /// A table that cannot be used, or numbers that a formula refuses.
 pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let config = &loaded.config;
-    let mut reader = Reader { loaded, files: Vec::new() };
+    let mut reader = Reader { loaded, files: Vec::new(), new_tables: Vec::new() };
     let density = config.material.rho;
 
     let (grid, r_source) = radial_grid(config)?;
@@ -245,7 +267,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
             .map_or(f64::INFINITY, |depth| depth.tau_stop * (1.0 + depth.tau_stop_tol)),
         scheme: scheme(config),
     };
-    Ok(Setup { model, cells: states, files: reader.files })
+    Ok(Setup { model, cells: states, files: reader.files, new_tables: reader.new_tables })
 }
 
 fn radial_grid(config: &Config) -> Result<(RadialGrid, &'static str), SetupError> {
