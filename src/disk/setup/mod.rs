@@ -78,6 +78,17 @@ pub enum SetupError {
         /// Most that are written.
         most: f64,
     },
+    /// What the disk holds at the start is not a single grain.
+    #[error(
+        "the disk would hold {mass:e} kg, and its smallest grains have {grain:e} kg each: raise `optical_depth.tau0_target` \
+         or `shielding.los_geometry.h_over_r`"
+    )]
+    LessThanOneGrain {
+        /// Mass at the start [kg].
+        mass: f64,
+        /// Mass of a grain of the smallest bin [kg].
+        grain: f64,
+    },
     /// Something that the configuration leaves out is needed.
     #[error("`{key}` is missing: {remedy}")]
     Missing {
@@ -149,6 +160,10 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let tau1_factor = if config.profile == Profile::Python { 1.0 } else { los };
     let layer = surface::Layer { grid: &grid, opacity: initial_opacity, los, tau1_factor };
     let (surface_density, shielding) = surface::start(config, reader.shielding(config)?, &layer);
+    let (mass, grain) = (surface_density * grid.areas.iter().sum::<f64>(), sizes.masses[0]);
+    if mass < grain && surface_density > 0.0 {
+        return Err(SetupError::LessThanOneGrain { mass, grain });
+    }
 
     let q_pr_at_smin = efficiency.at(s_min_effective, start);
     let beta_at_smin = formulas::beta(s_min_effective, start, density, q_pr_at_smin);
