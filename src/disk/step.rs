@@ -182,9 +182,7 @@ pub fn step(
         }
         Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
     };
-    if model.surface_frozen {
-        hold(model, &cell.facts, state, &mut evolved.ledger);
-    }
+    let held = if model.surface_frozen { hold(model, &cell.facts, state) } else { 0.0 };
     let after = opacity(model, sizes_of(model, &work.moved), &state.bins);
     if model.scheme == Scheme::ImexBdf1 {
         evolve_imex::temper_blowout(model, &cell.facts, drivers, &mut conditions, after.tau, &mut evolved.ledger);
@@ -193,6 +191,8 @@ pub fn step(
     }
     let Evolved { duration, ledger, .. } = &mut evolved;
     supply::settle(model, cell, &mut state.supply, &mut conditions.supply, (after.tau, *duration), ledger);
+    // Not from the reservoir of the supply.
+    ledger.supplied += held;
     state.cumulative.add(&evolved.ledger);
     if stops(model, &conditions, &after) {
         let reached = drivers.time - (drivers.dt - evolved.duration);
@@ -206,14 +206,12 @@ pub fn step(
     Ok(report)
 }
 
-/// Gives a cell its initial surface density again; the sizes keep their proportions. What that takes comes from outside.
-/// The Python program does not book it.
-fn hold(model: &Model, cell: &CellFacts, state: &mut CellState, ledger: &mut Ledger) {
-    let (before, held) = (state.surface_density(), cell.initial_surface_density);
-    rescale(model, &mut state.bins, before, held);
-    if model.scheme != Scheme::ImexBdf1 {
-        ledger.supplied += state.surface_density() - before;
-    }
+/// Gives a cell its initial surface density again; the sizes keep their proportions. Returns what is to be booked for it
+/// [kg m⁻²]: the Python program books nothing.
+fn hold(model: &Model, cell: &CellFacts, state: &mut CellState) -> f64 {
+    let before = state.surface_density();
+    rescale(model, &mut state.bins, before, cell.initial_surface_density);
+    if model.scheme == Scheme::ImexBdf1 { 0.0 } else { state.surface_density() - before }
 }
 
 fn opacity(model: &Model, sizes: &SizeGrid, bins: &[f64]) -> Opacity {
