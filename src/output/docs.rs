@@ -7,6 +7,8 @@ use crate::output::columns::{Column, Table, Value};
 use crate::output::diagnostics_columns::DIAGNOSTICS;
 use crate::output::psd_columns::PSD_HIST;
 use crate::output::run_columns::RUN;
+use crate::output::step_columns::{ENERGY_BUDGET, ENERGY_SERIES, EXTENDED, SINKS_TRACE, STEP_DIAGNOSTICS};
+use crate::output::summary::keys::{KEYS, Key};
 
 const INTRODUCTION: &str = "\
 # Output files
@@ -21,11 +23,17 @@ This page is generated from the declarations in `src/output`; do not edit it.
 | `checks/mass_budget.csv` | mass budget of the disk, one row per record | always |
 | `checks/mass_budget_cells.csv` | mass budget of each evolving cell | `io.mass_budget_cells` |
 | `orbit_rollup.csv` | losses per orbit at the middle radius | `numerics.orbit_rollup` |
-| `summary.json` | the run in one object; `status` is `complete` or `failed` | at the end |
+| `series/energy.parquet`, `checks/energy_budget.csv` | energy of collisions of each cell in which grains collide | `diagnostics.energy_bookkeeping.enabled` |
+| `series/step_diagnostics.csv` or `.jsonl` | rates, times and masses of a column | `io.step_diagnostics.enable`, 0-D |
+| `debug/sinks_trace.jsonl` | what the sinks did in each record of a column | `io.debug_sinks`, 0-D |
+| `summary.json` | the run in one object; `status` is `complete`, `stopped` or `failed` | whenever the program ends |
 | `run_config.json` | configuration, provenance, CSV units; `status` is `pre_run` until the end | at both ends |
+| `run_card.md` | the most important of both to read | 0-D |
+| `checkpoints/` | what `--resume` goes on from: [checkpoints.md](checkpoints.md), as is the archive | `numerics.checkpoint.enabled`, and when a run is stopped |
 
 A file is called `NAME.part` until it is whole; one without that ending can be read. A table without rows is not
-written. Rows stand in the order of time, then cell, then bin. A record covers the time since the record before: rates
+written; a column (0-D) has no budgets of its cells beside its own. The first record ends the first step: what the disk
+was before follows from the configuration (`marsdisk-mpi check`). Rows stand in the order of time, then cell, then bin. A record covers the time since the record before: rates
 are means over that time, masses \"in the record\" are sums over it. A frozen cell keeps its last state and its
 cumulative masses, its rates and masses in the record are zero, the drivers are current.
 
@@ -44,7 +52,26 @@ pub fn columns_markdown() -> String {
     section(&mut page, "checks/mass_budget.csv", DISK_BUDGET);
     section(&mut page, "checks/mass_budget_cells.csv", CELLS_BUDGET);
     section(&mut page, "orbit_rollup.csv", ORBITS);
+    section(&mut page, "series/energy.parquet", ENERGY_SERIES);
+    section(&mut page, "checks/energy_budget.csv", ENERGY_BUDGET);
+    section(&mut page, "series/step_diagnostics.csv", STEP_DIAGNOSTICS);
+    section(&mut page, "debug/sinks_trace.jsonl", SINKS_TRACE);
+    page.push_str(
+        "\nWith `diagnostics.energy_bookkeeping`, `series/run.parquet` ends with those of `series/energy.parquet`.\n",
+    );
+    section(&mut page, "series/run.parquet with diagnostics.extended_diagnostics", &EXTENDED);
+    summary(&mut page);
     page
+}
+
+fn summary(page: &mut String) {
+    page.push_str(
+        "\n## summary.json\n\nA number that does not exist is null.\n\n| key | unit | meaning |\n|---|---|---|\n",
+    );
+    for Key { name, unit, meaning } in KEYS {
+        // writing to a String cannot fail
+        let _ = writeln!(page, "| `{name}` | {unit} | {} |", meaning.replace('|', "\\|"));
+    }
 }
 
 fn section<T: Table>(page: &mut String, file: &str, columns: &[Column<T>]) {

@@ -3,6 +3,8 @@
 //!
 //! A number that does not exist is null. Masses are in Mars masses, everything else in SI units.
 
+pub mod keys;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 

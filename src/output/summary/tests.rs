@@ -28,6 +28,13 @@ fn summary_of(records: usize, outcome: Outcome, f: &Fixture) -> Value {
     summary(&f.run, &f.cells, &config(), &tracks, &ending(outcome))
 }
 
+/// Of a run with everything that a configuration may ask for.
+pub(super) fn extended_summary() -> Value {
+    let mut f = Fixture::new();
+    f.run.extended = Some("extended-minimal-v1".to_owned());
+    summary_of(1, Outcome::Complete, &f)
+}
+
 #[test]
 fn every_key_of_the_python_program_is_there() {
     let value = summary_of(1, Outcome::Complete, &Fixture::new());
