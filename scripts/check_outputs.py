@@ -37,7 +37,7 @@ ARROW_TYPES = {
     "utf8": pa.types.is_string,
     "struct": pa.types.is_struct,
 }
-CELLS, BINS = 4, 40  # of configs/quick.yml
+CELLS, BINS = 4, 24  # of configs/quick.yml
 
 
 def require(condition, message):

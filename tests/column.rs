@@ -292,7 +292,7 @@ fn scipy_finds_the_same_column() {
     assert_close(last(&run, "a_blow"), number("s_blow"), 1e-12);
     assert_close(start(&run), number("start"), 1e-12);
     let bins = run.table("series/psd_hist.parquet").real("Sigma_bin");
-    let end = &bins[bins.len() - 40..];
+    let end = &bins[bins.len() - 24..];
     let total: f64 = end.iter().sum();
     for (found, wanted) in end.iter().zip(wanted["surface_density"].as_array().unwrap()) {
         let wanted = wanted.as_f64().unwrap();
@@ -319,7 +319,7 @@ fn evaporation_without_collisions_takes_from_the_bins_what_it_books() {
         let (initial, booked) =
             (summary["mass_initial"].as_f64().unwrap(), summary["losses"]["sublimation"].as_f64().unwrap());
         let bins = run.table("series/psd_hist.parquet").real("Sigma_bin");
-        let remaining: f64 = bins[bins.len() - 40..].iter().sum();
+        let remaining: f64 = bins[bins.len() - 24..].iter().sum();
         let dropped = initial * (1.0 - remaining / start(&run));
         assert!(booked > 1e-6 * initial, "{profile}: {booked:e} of {initial:e}");
         assert_close(booked, dropped, 1e-6);

@@ -48,7 +48,7 @@ fn refused_override(overrides: &[&str], status: i32, words: &[&str]) {
 
 #[test]
 fn a_misspelt_key_is_shown_at_its_line_with_the_nearest_one() {
-    let typo = edited("n_bins: 40", "n_bin: 40");
+    let typo = edited("n_bins: 24", "n_bin: 24");
     let words = ["unknown key `sizes.n_bin`", "run.yml:11:37", "^^^^^ did you mean `n_bins`?"];
     assert_refused(&Run::new(&typo.file, &[], &[]), CONFIGURATION, &words);
     let words = ["unknown key `radiation.TMK`", "--override radiation.TMK=3000", "did you mean `TM_K`?"];
@@ -218,7 +218,7 @@ fn a_mars_that_becomes_too_cold_ends_the_run_as_failed() {
     assert_eq!(*budget["time"].last().unwrap(), start);
     assert!(budget["error_percent"].iter().all(|percent| *percent < 1e-10));
     let bins = run.table("series/psd_hist.parquet");
-    assert_eq!(bins.real("time").len(), budget["time"].len() * 4 * 40);
+    assert_eq!(bins.real("time").len(), budget["time"].len() * 4 * 24);
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub struct Advice {
     pub code: &'static str,
     /// The sentence.
     pub text: String,
+    /// Whether it tells of what was hardly meant, and not only of coarse numbers.
+    pub doubtful: bool,
 }
 
 /// Everything worth a second look.
@@ -32,7 +34,11 @@ pub fn advice(loaded: &Loaded, model: &Model, grid: &TimeGrid) -> Vec<Advice> {
 type Case = Option<Advice>;
 
 fn when(wrong: bool, code: &'static str, text: impl FnOnce() -> String) -> Case {
-    wrong.then(|| Advice { code, text: text() })
+    wrong.then(|| Advice { code, text: text(), doubtful: true })
+}
+
+fn coarse(few: bool, code: &'static str, text: impl FnOnce() -> String) -> Case {
+    few.then(|| Advice { code, text: text(), doubtful: false })
 }
 
 fn temperatures(loaded: &Loaded, model: &Model, grid: &TimeGrid) -> Vec<Case> {
@@ -91,7 +97,7 @@ fn sizes(config: &Config) -> Vec<Case> {
     let melt_psd = &config.initial.melt_psd;
     let melt = config.initial.s0_mode == InitialMode::MeltLognormalMixture;
     vec![
-        when(per_decade < BINS_PER_DECADE, "SIZE001", || {
+        coarse(per_decade < BINS_PER_DECADE, "SIZE001", || {
             format!(
                 "sizes.n_bins = {} gives {per_decade:.1} bins per decade of size; {BINS_PER_DECADE} are few",
                 sizes.n_bins
@@ -128,8 +134,10 @@ fn place(model: &Model, config: &Config) -> Vec<Case> {
 fn numbers(config: &Config) -> Vec<Case> {
     let numerics = &config.numerics;
     vec![
-        when(numerics.safety > 0.5, "NUM001", || format!("numerics.safety = {} leaves little margin", numerics.safety)),
-        when(numerics.atol > 1e-8, "NUM002", || format!("numerics.atol = {:e} is coarse", numerics.atol)),
+        coarse(numerics.safety > 0.5, "NUM001", || {
+            format!("numerics.safety = {} leaves little margin", numerics.safety)
+        }),
+        coarse(numerics.atol > 1e-8, "NUM002", || format!("numerics.atol = {:e} is coarse", numerics.atol)),
     ]
 }
 
@@ -145,7 +153,7 @@ fn processes(config: &Config) -> Vec<Case> {
         when(!drag && sinks.rho_g > 0.0, "GAS002", || {
             format!("sinks.rho_g = {:e} kg/m³ and sinks.enable_gas_drag is false: no drag acts", sinks.rho_g)
         }),
-        when(stirred && dynamics.f_wake > 1.5, "PHYS001", || {
+        coarse(stirred && dynamics.f_wake > 1.5, "PHYS001", || {
             format!("dynamics.f_wake = {} stirs strongly", dynamics.f_wake)
         }),
         when(idle, "PHYS002", || "neither collisions nor sinks act: grains are only blown out".to_owned()),

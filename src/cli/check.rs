@@ -63,7 +63,7 @@ pub fn run(args: &CheckArgs, world: &World) -> Result<bool, SimulateError> {
     for warning in &checked.loaded.warnings {
         line(&mut page, "warning", warning);
     }
-    for Advice { code, text } in &checked.advice {
+    for Advice { code, text, .. } in &checked.advice {
         line(&mut page, "warning", &format!("{code}: {text}"));
     }
     print!("{page}");

@@ -258,7 +258,8 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
         for warning in &prepared.loaded.warnings {
             tracing::warn!("{warning}");
         }
-        for Advice { code, text } in advice(&prepared.loaded, &prepared.setup.model, &prepared.grid) {
+        let advice = advice(&prepared.loaded, &prepared.setup.model, &prepared.grid);
+        for Advice { code, text, .. } in advice.iter().filter(|advice| advice.doubtful) {
             tracing::warn!("{code}: {text}");
         }
         let decision = Decision::new(prepared.setup.cells.len(), world.places(), requests);

@@ -167,7 +167,7 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("i_kernel_effective", "rad", "Equals i_kernel_used.", |r| r.kernel(|k| k.used.i)).zero_in_python(),
     Col::real("e_state_next", NONE, "Damped eccentricity at the end of the record; null where nothing damps it.",
         |r| r.damping(|d| d.next.e)).zero_in_python(),
-    Col::real("i_state_next", "rad", "Damped inclination at the end of the record; null where nothing damps it.",
+    Col::real("i_state_next", NONE, "Damped inclination [rad] at the end of the record; null where nothing damps it.",
         |r| r.damping(|d| d.next.i)).zero_in_python(),
     Col::real("t_damp_collisions", "s", "Time in which collisions damp the excitation; null where nothing is damped.",
         |r| r.damping(|d| d.time)).zero_in_python(),
