@@ -6,7 +6,7 @@ use super::facts;
 use super::persistence::{Identity, Place, archive_plan, deadline, find_place, keeper, parse_walltime};
 use super::progress::Progress;
 use super::settings::{extra_options, output_options, output_times, pace, stop_rules, time_grid};
-use super::{CONFIGURATION, FINISHED, INPUT_OUTPUT, NUMERICAL, STOPPED};
+use super::{CONFIGURATION, FINISHED, INPUT_OUTPUT, NUMERICAL, STOPPED, status_file};
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::snapshot::Snapshot;
 use crate::config::{ConfigError, Loaded};
@@ -284,6 +284,7 @@ fn begin(
     let config = &loaded.config;
     let identity = Identity::new(config, files);
     let Place { folder, from } = find_place(args, config, &identity)?;
+    status_file::begun();
     let time = from.as_ref().and_then(|snapshot| snapshot.number("clock/time")).unwrap_or(0.0);
     let deadline = deadline(args.walltime.map(|walltime| started + walltime));
     let keeper = keeper(config, identity, folder.path(), time, deadline);
