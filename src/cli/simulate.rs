@@ -376,7 +376,7 @@ fn simulate(
 }
 
 fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Performance {
-    let Effort { write_s, batches, moves, per_rank } = ended.effort.clone();
+    let Effort { write_s, checkpoint_s, checkpoints, batches, moves, per_rank } = ended.effort.clone();
     let ranks = per_rank.len();
     // Of several threads, one writes while the others step.
     let writing = |rank: usize| if rank == 0 && threads == 1 { write_s } else { 0.0 };
@@ -390,6 +390,8 @@ fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Pe
         step_s: per_rank[0].step_s,
         exchange_s: per_rank[0].exchange_s,
         write_s,
+        checkpoint_s,
+        checkpoints,
         ranks,
         threads,
         batches,
