@@ -111,13 +111,15 @@ late=$(MARSDISK_LAUNCH=$work/late sbatch --parsable --ntasks=2 "$run" run.yml --
 half=$(MARSDISK_LAUNCH=$work/half sbatch --parsable --ntasks=1 "$run" run.yml --outdir out/half "${long[@]}")
 never=$(MARSDISK_LAUNCH=true sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/never)
 
-# A job that is stopped under way goes into the queue again; SLURM would wait two minutes before it starts once more.
+# A job that is stopped under way goes into the queue again; SLURM would wait two minutes before it starts once more. Within
+# the second in which it was requeued the node refuses the job ("Job credential revoked"), and SLURM gives it up.
+requeued=
 has_begun() {
     [[ -s out/stopped/checks/mass_budget.csv.part ]]
 }
 all_are_over() {
-    if [[ $(squeue --noheader --job "$stopped" --format=%T) == PENDING ]]; then
-        scontrol update "JobId=$stopped" StartTime=now || true
+    if [[ -z $requeued && $(squeue --noheader --job "$stopped" --format=%T) == PENDING ]]; then
+        scontrol update "JobId=$stopped" StartTime=now+3 && requeued=yes
     fi
     cluster_is_empty
 }

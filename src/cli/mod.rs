@@ -20,6 +20,7 @@ mod settings;
 pub mod simulate;
 pub mod status_file;
 
+use crate::panics::is_caught;
 use crate::parallel::world::{World, launched_rank};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -93,8 +94,10 @@ enum Command {
 pub fn main() -> ExitCode {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        report(panic);
-        status_file::ended(PANICKED);
+        if !is_caught() {
+            report(panic);
+            status_file::ended(PANICKED);
+        }
     }));
     let world = match World::join() {
         Ok(world) => world,

@@ -122,7 +122,7 @@ impl Keeper {
     }
 
     fn with_head(&self, run: Snapshot) -> Snapshot {
-        Snapshot::of(self.head.entries().iter().cloned().chain(run.entries().iter().cloned()).collect())
+        Snapshot::of(self.head.entries().iter().cloned().chain(run.into_entries()).collect())
     }
 
     /// Writes a checkpoint of the run, which has taken `step` steps to the simulated time `time` [s].
