@@ -8,6 +8,7 @@ cargo build --release --quiet
 cargo bench --quiet --no-run
 commit=$(git rev-parse --short HEAD)
 git diff --quiet HEAD || commit=$commit-changed
+mkdir -p benches/results
 result=benches/results/$(date --utc +%F)-$(hostname)-$commit.txt
 {
     printf 'date: %s\nhost: %s\ncommit: %s\n' "$(date --utc +%FT%TZ)" "$(hostname)" "$commit"
