@@ -254,8 +254,6 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
         (&["surface.collision_solver=surface_ode"], "`smol`"),
         (&["phase={enabled: true, source: map, entrypoint: 'my.module:map'}"], "the map that is built in"),
         (&["shielding.mode=fixed_tau1"], "`off`, `psitau`"),
-        (&["io.streaming.compression=brotli"], "`snappy`, `zstd`, `none`"),
-        (&["io.streaming.offload.enabled=true"], "false"),
     ];
     for (overrides, taken) in cases {
         let message = refused(overrides);

@@ -5,7 +5,6 @@
 use super::{
     Config, Profile,
     error::Problem,
-    io::Compression,
     optical_depth::CollisionSolver,
     phase::{BUILT_IN_MAP, PhaseSource},
     shielding::ShieldingMode,
@@ -23,7 +22,6 @@ const MAPS: &str = "the map that is built in, or the values of another one as a 
 pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
     let map = c.phase.enabled && c.phase.source == PhaseSource::Map && c.phase.table_path.is_none();
     let foreign_map = map && c.phase.entrypoint != BUILT_IN_MAP;
-    let codec = matches!(c.io.streaming.compression, Compression::Brotli | Compression::Gzip);
     let column = c.geometry.is_column();
     let mono = column && c.initial.s0_mode == InitialMode::Mono;
     let surface_ode = c.surface.collision_solver == CollisionSolver::SurfaceOde;
@@ -43,8 +41,6 @@ pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
         (drifts, "sinks.sublimation_location", "`smol`"),
         (foreign_map, "phase.entrypoint", MAPS),
         (c.shielding.mode == ShieldingMode::FixedTau1 && !column, "shielding.mode", "`off`, `psitau`"),
-        (codec, "io.streaming.compression", "`snappy`, `zstd`, `none`"),
-        (c.io.streaming.offload.enabled, "io.streaming.offload.enabled", "false"),
     ];
     table
         .into_iter()

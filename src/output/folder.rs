@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::OutputError;
 use super::chunks::{Chunks, chunk_files};
 use super::lock::Lock;
+use super::offload::remove_chunk;
 use super::part_file::{PART, part_path, saved_length};
 use crate::checkpoint::snapshot::Snapshot;
 
@@ -147,10 +148,7 @@ impl OutputFolder {
     /// # Errors
     /// [`OutputError`]: one cannot be removed.
     pub fn remove_chunks(&self) -> Result<(), OutputError> {
-        for file in self.chunks()? {
-            fs::remove_file(&file).map_err(OutputError::io("remove", &file))?;
-        }
-        Ok(())
+        self.chunks()?.iter().try_for_each(|file| remove_chunk(file))
     }
 
     /// Whether files of a run are there.
@@ -173,13 +171,19 @@ impl OutputFolder {
     }
 
     fn remove(&self, name: &str) -> Result<(), OutputError> {
-        let file = self.file(name);
-        fs::remove_file(&file).map_err(OutputError::io("remove", &file))
+        remove_chunk(&self.file(name))
     }
 
     fn chunks(&self) -> Result<Vec<PathBuf>, OutputError> {
-        let files = JOINED.iter().map(|name| chunk_files(&self.file(name)));
-        Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
+        Ok(self.chunks_of_tables()?.concat())
+    }
+
+    /// Files of chunks, whole or not, of each table.
+    ///
+    /// # Errors
+    /// [`OutputError`]: they cannot be looked at.
+    pub fn chunks_of_tables(&self) -> Result<Vec<Vec<PathBuf>>, OutputError> {
+        JOINED.iter().map(|name| chunk_files(&self.file(name))).collect()
     }
 
     /// The folder itself.
