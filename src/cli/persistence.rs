@@ -1,5 +1,6 @@
 //! How a run outlives its job: which checkpoint it goes on from, when it writes its own, when it has to stop.
 
+use super::settings::extra_options;
 use super::simulate::{SimulateArgs, SimulateError};
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::file;
@@ -134,7 +135,10 @@ pub struct Place {
 pub fn find_place(args: &SimulateArgs, config: &Config, identity: &Identity) -> Result<Place, SimulateError> {
     let outdir = args.outdir.clone().unwrap_or_else(|| PathBuf::from(&config.io.outdir));
     let generations = generations(config, &outdir);
-    let folder = OutputFolder::claim(&outdir)?;
+    let mut folder = OutputFolder::claim(&outdir)?;
+    if let Some((steps, _)) = extra_options(config).step_diagnostics {
+        folder = folder.with_table(&steps)?;
+    }
     let resume = args.resume || config.numerics.resume.enabled;
     if !resume || !folder.holds_a_run()? {
         folder.begin(args.overwrite)?;

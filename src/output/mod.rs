@@ -78,6 +78,12 @@ pub enum OutputError {
         /// The path that was asked for.
         path: PathBuf,
     },
+    /// A file has two purposes.
+    #[error("cannot write step diagnostics to {}: that is the name of another file of a run", path.display())]
+    Taken {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another run writes there.
     #[error("the output folder {} belongs to a run that goes on: {holder}", path.display())]
     Locked {
