@@ -31,6 +31,35 @@ const TINY: &[&str] = &[
 const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ("profile", &["profile=conservative"], "python"),
     ("psd.alpha", &["initial.s0_mode=upper", "psd.alpha=1.8"], "2.5"),
+    ("psd.floor.mode", SHRINKING, "evolve_smin"),
+    ("sizes.evolve_min_size", &["geometry.mode=0D"], "true"),
+    (
+        "sizes.dsdt_model",
+        &[
+            "geometry.mode=0D",
+            "sizes.evolve_min_size=true",
+            "sizes.dsdt_model=constant_decay",
+            "sizes.dsdt_params={k0: 1e-3}",
+        ],
+        "noop",
+    ),
+    ("sizes.dsdt_params", EVOLVING, "{k0: 2e-9, floor: 2e-4}"),
+    ("sizes.apply_evolved_min_size", EVOLVING, "true"),
+    ("surface.freeze_sigma", &["phase.enabled=false"], "true"),
+    (
+        "io.correct_fast_blowout",
+        &[
+            "profile=python",
+            "geometry.mode=0D",
+            "surface.collision_solver=surface_ode",
+            "radiation.blowout_solver=converged",
+            "sizes.grid=full",
+            "phase.enabled=false",
+            "numerics.dt_init=20000",
+            "numerics.t_end_years=0.003",
+        ],
+        "true",
+    ),
     ("psd.wavy_strength", &["initial.s0_mode=upper", "psd.alpha=1.8"], "0.3"),
     ("initial.s0_mode", &["psd.alpha=1.8"], "upper"),
     ("initial.melt_psd.s_cut_condensation", &[], "1e-3"),
@@ -101,7 +130,7 @@ const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ("surface_energy.eta", SURFACE_ENERGY, "0.2"),
     ("surface_energy.collider_size_m", SURFACE_ENERGY, "0.5"),
     ("surface_energy.largest_fragment_mass_fraction", SURFACE_ENERGY, "0.3"),
-    ("dynamics.e_mode", &["dynamics.dr_min_m=1e5"], "mars_clearance"),
+    ("dynamics.e_mode", &["dynamics.e_profile.mode=off", "dynamics.e0=0.1", "dynamics.dr_min_m=1e5"], "mars_clearance"),
     ("dynamics.dr_min_m", CLEARANCE, "2e5"),
     ("dynamics.dr_max_m", CLEARANCE, "2e6"),
     ("dynamics.dr_dist", CLEARANCE, "loguniform"),
@@ -276,6 +305,15 @@ const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ("disk.geometry.p_index", &["inner_disk_mass={}"], "1"),
 ];
 
+const SHRINKING: &[&str] = &["geometry.mode=0D", "phase.enabled=false", "numerics.dt_max=200"];
+const EVOLVING: &[&str] = &[
+    "geometry.mode=0D",
+    "sizes.evolve_min_size=true",
+    "sizes.dsdt_model=constant_decay",
+    "sizes.dsdt_params={k0: 1e-9, floor: 1e-4}",
+    "supply.injection.mode=min_bin",
+    "numerics.dt_max=200",
+];
 const POWER: &[&str] = &["supply.mode=powerlaw", "supply.powerlaw={A_kg_m2_s: 1e-7, t0_s: 0, index: -0.5}"];
 const RESERVOIR: &[&str] = &["supply.reservoir={enabled: true, mass_total_Mmars: 1e-14}"];
 const TAPER: &[&str] =
@@ -304,8 +342,13 @@ const SUBSTEPS: &[&str] = &[
     "io.substep_max_ratio=0.01",
 ];
 const SURFACE_ENERGY: &[&str] = &["psd.alpha=3.5", "surface_energy.enabled=true", "surface_energy.gamma_J_m2=1e6"];
-const CLEARANCE: &[&str] =
-    &["dynamics.e_mode=mars_clearance", "dynamics.dr_min_m=1e5", "dynamics.dr_max_m=1e6", "dynamics.rng_seed=1"];
+const CLEARANCE: &[&str] = &[
+    "dynamics.e_profile.mode=off",
+    "dynamics.e_mode=mars_clearance",
+    "dynamics.dr_min_m=1e5",
+    "dynamics.dr_max_m=1e6",
+    "dynamics.rng_seed=1",
+];
 const ESCAPE: &[&str] =
     &["phase.temperature_input=mars_surface", "sinks.hydro_escape.enable=true", "sinks.hydro_escape.strength=1e-5"];
 const PRESSED: &[&str] = &[

@@ -11,7 +11,6 @@ use marsdisk_mpi::config::numerics::{Clock as ClockRule, NumberOrAuto};
 use marsdisk_mpi::config::{ConfigError, Loaded, from_bytes};
 use marsdisk_mpi::disk::model::Scheme;
 use marsdisk_mpi::disk::setup;
-use marsdisk_mpi::run::budget::tolerance_percent;
 use marsdisk_mpi::run::clock::{Clock, OutputTimes, Pace};
 use marsdisk_mpi::run::driver;
 use rayon::prelude::*;
@@ -39,7 +38,6 @@ struct Tally {
     stopped: AtomicUsize,
     refused: AtomicUsize,
     forbidden: AtomicUsize,
-    open: AtomicUsize,
 }
 
 fn add(counter: &AtomicUsize) {
@@ -92,11 +90,9 @@ fn run(overrides: &[String], tally: &Tally) {
             let ledger = &state.cumulative;
             let before = cell.facts.initial_surface_density + ledger.supplied + ledger.clipped;
             let after = ledger.lost() + state.surface_density();
-            // Where rates are beyond all reason, the ledger's digits do not suffice; the program then ends the run, see
-            // `run::books`. That must stay rare.
-            if (before - after).abs() > 1e-2 * tolerance_percent(built.model.scheme) * before {
-                return add(&tally.open);
-            }
+            // Rounding of three steps, with rates beyond all reason too.
+            let imbalance = (before - after).abs();
+            assert!(imbalance <= 1e-12 * before, "{imbalance:e} of {before:e} is missing");
         }
     }
     add(&tally.ran);
@@ -155,9 +151,9 @@ fn a_random_configuration_runs_or_is_refused_with_a_sentence() {
         })
         .collect();
     let number = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
-    let (ran, stopped, open) = (number(&tally.ran), number(&tally.stopped), number(&tally.open));
+    let (ran, stopped) = (number(&tally.ran), number(&tally.stopped));
     println!(
-        "{count} configurations in {:.0} s: {ran} ran, {stopped} stopped with an error, {} refused, {} forbidden refused, {open} open budgets",
+        "{count} configurations in {:.0} s: {ran} ran, {stopped} stopped with an error, {} refused, {} forbidden refused",
         started.elapsed().as_secs_f64(),
         number(&tally.refused),
         number(&tally.forbidden),
@@ -169,7 +165,6 @@ fn a_random_configuration_runs_or_is_refused_with_a_sentence() {
         failures[..failures.len().min(20)].join("\n")
     );
     assert!(ran * 10 > count, "only {ran} of {count} ran");
-    assert!(open * 500 < count, "{open} of {count} lost track of mass");
     assert!(stopped * 20 < count, "{stopped} of {count} stopped with an error");
 }
 

@@ -45,6 +45,9 @@ impl System for Cell<'_> {
     fn jacobian(&mut self, y: &[f64], out: &mut Tiles) {
         operator::jacobian(Some(&self.cell.tables), &self.rates, y, self.scratch, out);
     }
+    fn remainder(&mut self, start: &[f64], y: &[f64], out: &mut [f64]) {
+        operator::remainder(Some(&self.cell.tables), &self.rates, start, y, self.scratch, out);
+    }
     fn ledger_rates(&self, y: &Padded) -> [f64; CHANNELS] {
         self.rates.lost(&y.all()[..self.len()])
     }

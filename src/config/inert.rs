@@ -25,11 +25,6 @@ const ALWAYS: &[&str] = &[
     "process",
     "initial.mass_total",
     "initial.melt_psd.mode",
-    "sizes.evolve_min_size",
-    "sizes.dsdt_model",
-    "sizes.dsdt_params",
-    "sizes.apply_evolved_min_size",
-    "psd.floor",
     "dynamics.t_damp_orbits",
     "qstar.cache_maxsize",
     "sinks.T_sub",
@@ -54,7 +49,6 @@ const ALWAYS: &[&str] = &[
     "io.archive.trigger",
     "io.archive.merge_target",
     "io.record_storage_mode",
-    "io.correct_fast_blowout",
 ];
 
 /// Keys that other keys make idle: when, the same in words ("without effect when …"), and which.
@@ -154,7 +148,32 @@ const IN_SOME_RUNS: &[Idle] = &[
         "the profile is `python` and `geometry.mode` is `1D`",
         &["sinks.rp_blowout", "sinks.hydro_escape", "radiation.source", "radiation.use_mars_rp"],
     ),
-    (|c| !c.geometry.is_column(), "`geometry.mode` is `1D`", &["phase.thresholds.P_ref_bar"]),
+    (
+        |c| !c.geometry.is_column(),
+        "`geometry.mode` is `1D`",
+        &["phase.thresholds.P_ref_bar", "psd.floor", "sizes.evolve_min_size"],
+    ),
+    (
+        |c| !c.geometry.is_column() || !c.sizes.evolve_min_size,
+        "`sizes.evolve_min_size` is false, or `geometry.mode` is `1D`",
+        &["sizes.dsdt_model", "sizes.dsdt_params", "sizes.apply_evolved_min_size"],
+    ),
+    (|c| !conservative(c), "the profile is `python`", &["sizes.apply_evolved_min_size"]),
+    (
+        |c| conservative(c) || !c.geometry.is_column(),
+        "the profile is `conservative`, whose blow-out needs no correction, or `geometry.mode` is `1D`",
+        &["io.correct_fast_blowout"],
+    ),
+    (
+        |c| c.geometry.is_column() && c.initial.s0_mode == InitialMode::Mono,
+        "`initial.s0_mode` is `mono` and `geometry.mode` is `0D`",
+        &["psd.alpha", "psd.wavy_strength"],
+    ),
+    (
+        |c| !conservative(c) && !c.geometry.is_column(),
+        "the profile is `python` and `geometry.mode` is `1D`, where `fixed_tau1` counts as `off`",
+        &["shielding.fixed_tau1_tau", "shielding.fixed_tau1_sigma", "shielding.auto_max_margin"],
+    ),
     (
         |c| !c.diagnostics.energy_bookkeeping.enabled,
         "`diagnostics.energy_bookkeeping.enabled` is false",

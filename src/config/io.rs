@@ -37,7 +37,7 @@ pub struct Io {
     pub quiet: bool,
     /// A trace of the sinks, `debug/sinks_trace.jsonl`.
     pub debug_sinks: bool,
-    /// Without effect.
+    /// Whether the outflux in the files is cut to what leaves within a step of more than three blow-out times.
     pub correct_fast_blowout: bool,
     /// Whether the implicit steps of the surface equation are cut where blow-out is fast.
     pub substep_fast_blowout: bool,

@@ -248,12 +248,8 @@ fn rules_across_keys_are_enforced() {
 #[test]
 fn values_that_are_not_implemented_are_refused_with_those_that_are() {
     let cases: &[(&[&str], &str)] = &[
-        (&["sizes.evolve_min_size=true"], "false"),
-        (&["sizes.apply_evolved_min_size=true"], "false"),
-        (&["surface.freeze_sigma=true"], "false"),
         (&["surface.collision_solver=surface_ode"], "`smol`"),
         (&["phase={enabled: true, source: map, entrypoint: 'my.module:map'}"], "the map that is built in"),
-        (&["shielding.mode=fixed_tau1"], "`off`, `psitau`"),
     ];
     for (overrides, taken) in cases {
         let message = refused(overrides);

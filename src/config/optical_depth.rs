@@ -47,7 +47,7 @@ pub struct Surface {
     pub sigma_surf_init_override: Option<f64>,
     /// Wyatt's collision time in the surface equation.
     pub use_tcoll: bool,
-    /// Keep the surface density at its initial value.
+    /// Give every cell its initial surface density again after each step; what that takes counts as supplied.
     pub freeze_sigma: bool,
     /// Which collision solver.
     pub collision_solver: CollisionSolver,

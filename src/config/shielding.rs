@@ -40,7 +40,7 @@ pub enum ShieldingMode {
     Off,
     /// κ_eff = Φ(τ) κ.
     Psitau,
-    /// The same at an optical depth that never changes; of a column only.
+    /// The same at an optical depth that never changes.
     FixedTau1,
 }
 

@@ -22,13 +22,14 @@ pub struct Sizes {
     pub n_bins: usize,
     /// Where the lowest edge of the bins lies; the default depends on the profile.
     pub grid: SizeGrid,
-    /// Diagnostic evolution of the smallest size.
+    /// Whether a smallest size drifts by itself beside a column; a column `s_min_evolved` tells of it.
     pub evolve_min_size: bool,
-    /// Its model.
+    /// What moves it: `linear_decay` by k0 + k_T T_M/T_ref, `constant_decay` by k0, `sublimation_min` never lets it fall;
+    /// `noop`, `identity`, `none` nothing.
     pub dsdt_model: Option<String>,
-    /// Its parameters.
+    /// Parameters of the model: `k0`, `k_T` \[m s⁻¹\], `T_ref` \[K\], and its lower limit `floor` \[m\].
     pub dsdt_params: BTreeMap<String, f64>,
-    /// Whether the evolved size is used.
+    /// Whether that size counts as the smallest that stays.
     pub apply_evolved_min_size: bool,
 }
 
@@ -60,7 +61,7 @@ pub struct Initial {
 pub enum InitialMode {
     /// Three power laws of slope `psd.alpha`, +1, +1.5.
     Upper,
-    /// In 1-D the same as `upper`.
+    /// Grains of 1.5 m only; in 1-D the same as `upper`.
     Mono,
     /// Two lognormal parts, fine and coarse.
     MeltLognormalMixture,
@@ -128,7 +129,7 @@ pub struct Floor {
 pub enum FloorMode {
     /// The larger of `s_min` and the blow-out size.
     Fixed,
-    /// Additionally raised by sublimation.
+    /// The same, raised by as much as grains shrink; it never falls.
     EvolveSmin,
     /// `s_min` alone.
     None,

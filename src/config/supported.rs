@@ -3,13 +3,10 @@
 //! This is the only place that knows them: to add one of these features, delete its line.
 
 use super::{
-    Config, Profile,
+    Config,
     error::Problem,
     optical_depth::CollisionSolver,
     phase::{BUILT_IN_MAP, PhaseSource},
-    shielding::ShieldingMode,
-    sinks::{SinkMode, SublimationLocation},
-    sizes::{FloorMode, InitialMode},
     source::Node,
     validate::problem_at,
 };
@@ -22,25 +19,10 @@ const MAPS: &str = "the map that is built in, or the values of another one as a 
 pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
     let map = c.phase.enabled && c.phase.source == PhaseSource::Map && c.phase.table_path.is_none();
     let foreign_map = map && c.phase.entrypoint != BUILT_IN_MAP;
-    let column = c.geometry.is_column();
-    let mono = column && c.initial.s0_mode == InitialMode::Mono;
     let surface_ode = c.surface.collision_solver == CollisionSolver::SurfaceOde;
-    // The Python program moves the centres of the bins.
-    let drifts = column
-        && c.profile == Profile::Python
-        && c.physics_mode.sinks()
-        && c.sinks.mode != SinkMode::None
-        && c.sinks.sublimation_location != SublimationLocation::Smol;
     let table = [
-        (c.sizes.evolve_min_size, "sizes.evolve_min_size", "false"),
-        (c.sizes.apply_evolved_min_size, "sizes.apply_evolved_min_size", "false"),
-        (c.surface.freeze_sigma, "surface.freeze_sigma", "false"),
-        (surface_ode && !column, "surface.collision_solver", "`smol`"),
-        (mono, "initial.s0_mode", "`upper`, `melt_lognormal_mixture`, `melt_truncated_powerlaw`"),
-        (column && c.psd.floor.mode != FloorMode::Fixed, "psd.floor.mode", "`fixed`"),
-        (drifts, "sinks.sublimation_location", "`smol`"),
+        (surface_ode && !c.geometry.is_column(), "surface.collision_solver", "`smol`"),
         (foreign_map, "phase.entrypoint", MAPS),
-        (c.shielding.mode == ShieldingMode::FixedTau1 && !column, "shielding.mode", "`off`, `psitau`"),
     ];
     table
         .into_iter()

@@ -96,6 +96,9 @@ pub(super) fn problem_at(tree: &Node, keys: &[&str], headline: String, help: imp
     Problem::new(headline, place(tree, keys)).help(help)
 }
 
+/// Names that `sizes.dsdt_model` may have; the first three do nothing.
+const SIZE_MODELS: [&str; 6] = ["noop", "identity", "none", "linear_decay", "constant_decay", "sublimation_min"];
+
 /// Least scale height over radius; collision rates grow as its inverse.
 const THINNEST: f64 = 1e-6;
 
@@ -274,7 +277,11 @@ fn order(config: &Config, tree: &Node) -> Vec<Problem> {
 fn needs(config: &Config, tree: &Node) -> Vec<Problem> {
     let dynamics = &config.dynamics;
     let clears = dynamics.e_mode == EccentricityMode::MarsClearance;
-    let uses_alpha = matches!(config.initial.s0_mode, InitialMode::Upper | InitialMode::Mono);
+    let uses_alpha = match config.initial.s0_mode {
+        InitialMode::Upper => true,
+        InitialMode::Mono => !config.geometry.is_column(),
+        _ => false,
+    };
     let qstar = &config.qstar;
     let single_row = [qstar.q_s, qstar.a_s, qstar.b, qstar.b_g].iter().all(Option::is_some);
     let has_coefficients = qstar.coeff_table.is_some() || (single_row && !qstar.v_ref_kms.is_empty());
@@ -390,6 +397,11 @@ pub(super) fn doubts(config: &Config) -> Vec<String> {
     }
     if law.t0_s < 0.0 {
         doubts.push(format!("`supply.powerlaw.t0_s` = {} s counts as 0", law.t0_s));
+    }
+    let model = config.sizes.dsdt_model.as_deref().filter(|_| config.sizes.evolve_min_size);
+    if let Some(name) = model.filter(|name| !SIZE_MODELS.contains(name)) {
+        let known = SIZE_MODELS.map(|name| format!("`{name}`")).join(", ");
+        doubts.push(format!("`sizes.dsdt_model` = {name} is not known and does nothing; known: {known}"));
     }
     if config.phase.q_abs_mean > 1.0 {
         doubts.push(format!("`phase.q_abs_mean` = {} is above 1", config.phase.q_abs_mean));

@@ -1,6 +1,7 @@
 //! One radial cell: what never changes about it, and what evolves.
 
 use super::collisions::{Breakup, pair_tables};
+use super::floor::FloorState;
 use super::report::{CellFacts, CellStop, Ledger};
 use super::supply::{CellSupply, SupplyState};
 use crate::checkpoint::snapshot::{Exchange, SnapshotError};
@@ -39,6 +40,10 @@ impl CellModel {
 pub struct CellState {
     /// Surface density per bin [kg m⁻²].
     pub bins: Vec<f64>,
+    /// Sizes that stand for the bins, where they move [m]; else empty, and those of the model hold.
+    pub sizes: Vec<f64>,
+    /// Smallest sizes that it remembers.
+    pub floor: FloorState,
     /// First inner step of the next coupling step [s].
     pub first_step: f64,
     /// Eccentricity and inclination, where the model has the cell remember them.
@@ -58,6 +63,8 @@ impl CellState {
     pub fn new(bins: Vec<f64>, excitation: Excitation) -> Self {
         CellState {
             bins,
+            sizes: Vec::new(),
+            floor: FloorState::default(),
             first_step: FIRST_STEP,
             excitation,
             saturated_at: 0.0,
@@ -78,8 +85,17 @@ impl CellState {
         exchange.each("first_step", "s", "first inner step of the next coupling step", cells, |c| &mut c.first_step)?;
         exchange.each("blown_out", SURFACE, "mass per area blown out since the start", cells, |c| {
             // What is missing in the pattern is not saved.
-            let CellState { bins: _, first_step: _, excitation: _, saturated_at: _, stop: _, cumulative, supply: _ } =
-                c;
+            let CellState {
+                bins: _,
+                sizes: _,
+                floor: _,
+                first_step: _,
+                excitation: _,
+                saturated_at: _,
+                stop: _,
+                cumulative,
+                supply: _,
+            } = c;
             let Ledger { blowout, sublimation: _, gas_drag: _, escape: _, supplied: _, clipped: _, buffered: _ } =
                 cumulative;
             blowout
@@ -98,6 +114,14 @@ impl CellState {
         exchange
             .each("reservoir", SURFACE, "mass per area left in the reservoir", cells, |c| &mut c.supply.reservoir)?;
         exchange.each("deep", SURFACE, "mass per area in the deep buffer", cells, |c| &mut c.supply.deep)?;
+        exchange.each("raised_floor", "m", "smallest size as shrinking grains have raised it", cells, |c| {
+            let FloorState { raised, evolved: _ } = &mut c.floor;
+            raised
+        })?;
+        exchange.each("evolved_floor", "m", "smallest size that drifts by itself", cells, |c| &mut c.floor.evolved)?;
+        if cells.iter().any(|cell| !cell.sizes.is_empty()) {
+            exchange.rows("sizes", "m", "sizes that stand for the bins, where they move", cells, |c| &mut c.sizes)?;
+        }
         exchange.each("eccentricity", "1", "eccentricity of the grains", cells, |c| {
             let Excitation { e, i: _ } = &mut c.excitation;
             e

@@ -33,6 +33,8 @@ pub struct MovingTables {
     tables: PairTables,
     /// Speed [m s⁻¹] and scale height [m] that they hold for.
     filled_for: (f64, f64),
+    /// And sizes [m].
+    filled_sizes: Vec<f64>,
 }
 
 impl MovingTables {
@@ -41,15 +43,16 @@ impl MovingTables {
         let mut outcomes = Outcomes::new(sizes.len());
         outcomes.fill(sizes, breakup, speed, scale_height);
         let tables = PairTables::new(&outcomes.inputs(sizes, breakup));
-        MovingTables { outcomes, tables, filled_for: (speed, scale_height) }
+        MovingTables { outcomes, tables, filled_for: (speed, scale_height), filled_sizes: sizes.sizes.clone() }
     }
 
-    /// The tables for another speed and scale height; takes no memory.
+    /// The tables for another speed and scale height, and other sizes of as many bins; takes no memory.
     pub fn at(&mut self, sizes: &SizeGrid, breakup: &Breakup, speed: f64, scale_height: f64) -> &PairTables {
-        if self.filled_for != (speed, scale_height) {
+        if self.filled_for != (speed, scale_height) || self.filled_sizes != sizes.sizes {
             self.outcomes.fill(sizes, breakup, speed, scale_height);
             self.tables.fill(&self.outcomes.inputs(sizes, breakup));
             self.filled_for = (speed, scale_height);
+            self.filled_sizes.copy_from_slice(&sizes.sizes);
         }
         &self.tables
     }

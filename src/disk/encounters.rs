@@ -8,8 +8,10 @@ use super::collisions::MovingTables;
 use super::model::Model;
 use super::report::{CellFacts, DampingReport, KernelReport, StepFacts};
 use super::step::StepError;
+use super::workers::sizes_of;
 use crate::physics::collision::optical_depth_collision_time;
 use crate::physics::excitation::{RelativeSpeed, ScaleHeight};
+use crate::physics::size_distribution::SizeGrid;
 use crate::physics::stirring::{self, Blend, Excitation, Weight};
 use crate::smoluchowski::pairs::PairTables;
 
@@ -151,15 +153,16 @@ pub(super) fn encounters(
 }
 
 /// Outcomes of the collisions of a cell whose grains meet like that: the cell's own where they never change, otherwise
-/// worked out in the buffers of the worker.
+/// worked out in the buffers of the worker; `moved` are its sizes where they move.
 pub(super) fn tables_of<'a>(
     model: &'a Model,
     cell: &'a CellModel,
     met: Encounters,
+    moved: &Option<SizeGrid>,
     moving: &'a mut Option<MovingTables>,
 ) -> &'a PairTables {
-    let (sizes, breakup) = (&model.sizes, &model.breakup);
-    if model.stirring.is_constant() {
+    let (sizes, breakup) = (sizes_of(model, moved), &model.breakup);
+    if model.stirring.is_constant() && moved.is_none() {
         return cell.tables(sizes, breakup);
     }
     let Encounters { speed, scale_height, .. } = met;

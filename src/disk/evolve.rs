@@ -21,7 +21,7 @@ pub(super) fn evolve(
     work: &mut Workspace,
 ) -> Result<Evolved, IntegrationError> {
     set_processes(model, cell, drivers, conditions, &mut work.processes);
-    let tables = conditions.encounters.map(|met| tables_of(model, cell, met, &mut work.moving));
+    let tables = conditions.encounters.map(|met| tables_of(model, cell, met, &None, &mut work.moving));
     let sigma_before = state.surface_density();
     let outcome = cell_integrator::advance_until(
         (tables, &work.processes),
@@ -37,7 +37,7 @@ pub(super) fn evolve(
         smol_report(&outcome, sigma_before, state.surface_density(), totals)
     });
     let inner = InnerSteps { accepted: outcome.steps, rejected: outcome.rejected, fallback: outcome.fallback };
-    Ok(Evolved { duration: outcome.duration, ledger: ledger(&outcome), smol, inner, substeps: 0 })
+    Ok(Evolved { duration: outcome.duration, ledger: ledger(&outcome), smol, inner, ..Evolved::default() })
 }
 
 fn set_processes(

@@ -11,9 +11,10 @@ use super::evolve_surface::{SurfaceSolver, rescale};
 use super::model::{Model, SublimationScheme};
 use super::report::{InnerSteps, Ledger, StepFacts};
 use super::step::{Conditions, Evolved};
-use super::workers::Workspace;
+use super::workers::{Workspace, sizes_of};
 use crate::physics::phase::PhaseState;
 use crate::physics::shielding;
+use crate::physics::size_distribution::SizeGrid;
 use crate::smoluchowski::imex_bdf1::Terms;
 
 /// Optical depth below which no collision time is defined.
@@ -36,7 +37,8 @@ pub(super) fn evolve(
     }
     match &model.surface_solver {
         Some(solver) => {
-            let evolved = follow_equation((model, cell), solver, state, drivers, conditions);
+            let evolved =
+                follow_equation((model, cell), solver, state, drivers, conditions, sizes_of(model, &work.moved));
             evaporate(model, state, drivers, conditions, work, evolved)
         }
         None => match conditions.encounters {
@@ -111,12 +113,13 @@ fn follow_equation(
     state: &mut CellState,
     drivers: &StepFacts,
     conditions: &Conditions,
+    sizes: &SizeGrid,
 ) -> Evolved {
     let (drag, escape) = uniform_sinks(model, conditions);
     let steps = substeps(solver, drivers.dt / cell.facts.t_blow);
     let h = drivers.dt / f64::from(steps);
     let (before, mut sigma, mut sunk) = (state.surface_density(), state.surface_density(), 0.0);
-    let opacity = model.opacity(&state.bins);
+    let opacity = model.opacity(sizes, &state.bins);
     let mut law = solver.equation(model, cell, conditions, opacity);
     law.loss = drag + escape + if conditions.blowout { 1.0 / cell.facts.t_blow } else { 0.0 };
     let collisions = law.collisions;
@@ -159,8 +162,9 @@ fn evaporate(
     if !in_bins || conditions.size_rate >= 0.0 {
         return evolved;
     }
-    let masses = &model.sizes.masses;
-    evolve_imex::set_rates(model, None, drivers, conditions, &mut work.processes);
+    let sizes = sizes_of(model, &work.moved);
+    let masses = &sizes.masses;
+    evolve_imex::set_rates(model, sizes, None, drivers, conditions, &mut work.processes);
     let [crossing, vapour, ..] = &work.processes.losses;
     for k in 0..masses.len() {
         work.counts[k] = state.bins[k] / masses[k];

@@ -6,8 +6,9 @@ use super::encounters::{Encounters, tables_of};
 use super::model::{Model, SublimationScheme};
 use super::report::{CellFacts, InnerSteps, Ledger, SmolReport, StepFacts};
 use super::step::{Conditions, Evolved, competition};
-use super::workers::Workspace;
+use super::workers::{Workspace, sizes_of};
 use crate::physics::sinks;
+use crate::physics::size_distribution::SizeGrid;
 use crate::smoluchowski::imex_bdf1::{ImexReport, Terms};
 use crate::smoluchowski::processes::{Channel, Processes};
 
@@ -81,9 +82,9 @@ pub(super) fn collide(
     (conditions, met, uniform): (&Conditions, Encounters, f64),
     work: &mut Workspace,
 ) -> Collided {
-    set_rates(model, Some(cell), drivers, conditions, &mut work.processes);
+    set_rates(model, sizes_of(model, &work.moved), Some(cell), drivers, conditions, &mut work.processes);
     let losses = &work.processes.losses;
-    let tables = tables_of(model, cell, met, &mut work.moving);
+    let tables = tables_of(model, cell, met, &work.moved, &mut work.moving);
     let masses = tables.masses();
     let sigma_before = state.surface_density();
     let vapour = work.processes.loss_rate(Channel::Sublimation as usize, &state.bins);
@@ -106,6 +107,7 @@ pub(super) fn collide(
 /// Rates of the bins; blow-out of grains only where a cell is given.
 pub(super) fn set_rates(
     model: &Model,
+    grid: &SizeGrid,
     cell: Option<&CellModel>,
     drivers: &StepFacts,
     conditions: &Conditions,
@@ -113,14 +115,14 @@ pub(super) fn set_rates(
 ) {
     processes.clear();
     let rate = conditions.supply.applied;
-    model.supply.injection.fill(&model.sizes, drivers.s_min_effective, rate, &mut processes.source);
-    let edges = &model.sizes.edges;
+    model.supply.injection.fill(grid, drivers.s_min_effective, rate, &mut processes.source);
+    let edges = &grid.edges;
     if let Some(cell) = cell.filter(|_| conditions.blowout) {
         let rates = processes.loss_mut(Channel::Blowout);
         sinks::blowout_rates(model.blowout.bin_rule, edges, drivers.s_blow, cell.facts.t_blow, rates);
     }
     let Some(sublimation) = model.sublimation.as_ref().filter(|_| conditions.size_rate < 0.0) else { return };
-    let (sizes, rate) = (&model.sizes.sizes, conditions.size_rate);
+    let (sizes, rate) = (&grid.sizes, conditions.size_rate);
     match sublimation.scheme {
         SublimationScheme::Lifetime => {
             sinks::sublimation_lifetime(sizes, rate, processes.loss_mut(Channel::Sublimation));

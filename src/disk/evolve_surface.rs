@@ -76,7 +76,7 @@ impl Column<'_> {
     /// The exact solution over `time` [s]; the distribution keeps its shape.
     fn surface(&mut self, state: &mut CellState, time: f64) {
         let model = self.model;
-        let law = self.solver.equation(model, self.cell, self.conditions, model.opacity(&state.bins));
+        let law = self.solver.equation(model, self.cell, self.conditions, model.opacity(&model.sizes, &state.bins));
         let before = state.surface_density();
         let Advanced { surface_density, integral, collided } = law.exact(before, time);
         rescale(model, &mut state.bins, before, surface_density);

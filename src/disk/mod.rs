@@ -7,6 +7,7 @@
 //! - [`step`]: one coupling step, with [`evolve`] (error-controlled) or [`evolve_imex`] (the Python program's step);
 //!   a column may follow one equation ([`evolve_surface`]) and has rules of its own in the Python program ([`evolve_column`])
 //! - [`supply`]: fresh material in that step
+//! - [`floor`]: the smallest size that stays; [`shrink`]: how the Python program lets grains of a column evaporate
 //! - [`workers`]: one workspace a thread
 //! - [`report`]: the numbers that leave this room, read by `run` and `output`
 //!
@@ -19,10 +20,12 @@ mod evolve;
 mod evolve_column;
 mod evolve_imex;
 pub mod evolve_surface;
+pub mod floor;
 pub mod grid;
 pub mod model;
 pub mod report;
 pub mod setup;
+mod shrink;
 pub mod step;
 pub mod supply;
 pub mod workers;

@@ -6,7 +6,8 @@ use super::cell::CellModel;
 use super::collisions::Breakup;
 use super::encounters::Stirring;
 use super::evolve_surface::SurfaceSolver;
-use super::grid::RadialGrid;
+use super::floor::{Floor, FloorRule};
+use super::grid::{Layout, RadialGrid};
 use super::report::{RunFacts, StepFacts};
 use super::supply::SupplyModel;
 use crate::physics::PhysicsError;
@@ -119,8 +120,17 @@ pub struct Sublimation {
     pub law: SublimationLaw,
     /// Action on the bins.
     pub scheme: SublimationScheme,
+    /// Whether it moves the sizes of the bins of a column, as in the Python program.
+    pub moves_sizes: Option<MovingSizes>,
     /// The saturation pressure of an earlier temperature serves as long as that is at most this far away [K].
     pub pressure_tolerance: f64,
+}
+
+/// How the Python program lets the grains of a column shrink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MovingSizes {
+    /// Whether it books what that takes as blow-out (`mass_conserving`).
+    pub booked_as_blowout: bool,
 }
 
 /// A run's constants.
@@ -148,6 +158,10 @@ pub struct Model {
     pub efficiency: Efficiency,
     /// Blow-out.
     pub blowout: Blowout,
+    /// Smallest size that stays.
+    pub floor: Floor,
+    /// Whether the surface density is held at its initial value.
+    pub surface_frozen: bool,
     /// Self-shielding.
     pub shielding: Shielding,
     /// Factor in Σ_τ1 = 1/(κ_eff × this).
@@ -179,9 +193,9 @@ pub struct Model {
 }
 
 impl Model {
-    /// Opacity of grains in these bins [m² kg⁻¹].
-    pub fn opacity(&self, bins: &[f64]) -> f64 {
-        if self.opacity_frozen { self.initial_opacity } else { self.sizes.opacity(bins) }
+    /// Opacity of grains of these sizes [m² kg⁻¹].
+    pub fn opacity(&self, sizes: &SizeGrid, bins: &[f64]) -> f64 {
+        if self.opacity_frozen { self.initial_opacity } else { sizes.opacity(bins) }
     }
 
     /// Drivers of the step number `index` from `start` over `dt` [s].
@@ -194,27 +208,50 @@ impl Model {
             DriverTime::Start => start,
         };
         let temperature = self.cooling.temperature(moment)?;
-        let (s_blow, q_pr_blow) = self.blowout_size(temperature);
-        // NaN, without such a limit, loses every comparison.
-        let s_min_effective = s_blow.max(self.run.s_min_config).max(self.run.s_min_surface_energy);
+        let (s_blow, q_pr_blow) = match (self.blowout.solver, self.grid.layout) {
+            (BlowoutSolver::Iterated, Layout::Column) => self.blowout_size_in_column(index, moment, dt)?,
+            _ => self.blowout_size(temperature),
+        };
+        let facts = StepFacts {
+            index,
+            time: start + dt,
+            dt,
+            temperature,
+            s_blow,
+            s_min_effective: f64::NAN,
+            q_pr_blow,
+            q_pr_at_smin: f64::NAN,
+            beta_at_smin: f64::NAN,
+            blowout_gate: false,
+        };
+        let run = &self.run;
+        Ok(self
+            .with_smallest(facts, smallest_size(self.floor.rule, s_blow, run.s_min_config, run.s_min_surface_energy)))
+    }
+
+    /// The same drivers where the smallest grains that stay have another size [m].
+    pub(super) fn with_smallest(&self, drivers: StepFacts, s_min_effective: f64) -> StepFacts {
+        let StepFacts { temperature, s_blow, .. } = drivers;
         let q_pr_at_smin = self.efficiency.at(s_min_effective, temperature);
         let beta_at_smin = radiation::beta(s_min_effective, temperature, self.sizes.density, q_pr_at_smin);
         let blowout_gate = match self.blowout.solver {
             BlowoutSolver::Converged => s_blow > self.sizes.edges[0],
             BlowoutSolver::Iterated => beta_at_smin >= crate::physics::constants::BETA_BLOWOUT,
         };
-        Ok(StepFacts {
-            index,
-            time: start + dt,
-            dt,
-            temperature,
-            s_blow,
-            s_min_effective,
-            q_pr_blow,
-            q_pr_at_smin,
-            beta_at_smin,
-            blowout_gate,
-        })
+        StepFacts { s_min_effective, q_pr_at_smin, beta_at_smin, blowout_gate, ..drivers }
+    }
+
+    /// A column of the Python program begins its iteration where that of the step before ended, and so converges; the
+    /// set-up, before the first step, begins at the smallest configured size. Four steps are enough to tell.
+    fn blowout_size_in_column(&self, index: u64, moment: f64, dt: f64) -> Result<(f64, f64), PhysicsError> {
+        let (density, s_min) = (self.sizes.density, self.run.s_min_config);
+        let back = (index + 1).min(3);
+        let mut found = (s_min, f64::NAN);
+        for before in (0..=back).rev() {
+            let temperature = self.cooling.temperature((moment - before as f64 * dt).max(0.0))?;
+            found = radiation::blowout_size_iterated(found.0.max(s_min), temperature, density, &self.efficiency);
+        }
+        Ok(found)
     }
 
     /// The first moment after `t` [s] at which the supply or its slope jumps; the same in all cells.
@@ -238,6 +275,17 @@ impl Model {
             &self.efficiency,
         )
     }
+}
+
+/// Smallest size that stays [m], from the blow-out size, the smallest configured size and the smallest fragment that surface
+/// energy allows (NaN without such a limit).
+pub(super) fn smallest_size(rule: FloorRule, s_blow: f64, s_min: f64, s_min_surface_energy: f64) -> f64 {
+    let floor = match rule {
+        FloorRule::Fixed | FloorRule::Evolving => s_blow.max(s_min),
+        FloorRule::Configured => s_min,
+    };
+    // NaN loses every comparison.
+    floor.max(s_min_surface_energy)
 }
 
 /// See [`Model::blowout_size`]; before there is a model.

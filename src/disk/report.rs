@@ -122,6 +122,11 @@ pub struct RunFacts {
     pub line_of_sight_factor: f64,
     /// Whether missing numbers are written as 0.0 where the Python program did (profile `python`).
     pub missing_as_zero: bool,
+    /// Whether a smallest size that drifts by itself is in the files.
+    pub s_min_evolves: bool,
+    /// Whether the outflux in the files is cut to what leaves within a step where that is much longer than the blow-out
+    /// time, as the Python program's columns may ask.
+    pub corrects_fast_blowout: bool,
     /// Whether sublimation is booked as such; the Python program counts that of the whole surface among the sinks alone.
     pub sublimation_booked: bool,
 }
@@ -266,6 +271,38 @@ pub struct DampingReport {
     pub target: f64,
 }
 
+/// The smallest grains that stay in a cell.
+#[derive(Debug, Clone, Copy)]
+pub struct SmallestGrains {
+    /// Their size [m].
+    pub size: f64,
+    /// Radiation-pressure efficiency there.
+    pub q_pr: f64,
+    /// β there.
+    pub beta: f64,
+    /// Whether radiation can expel any grain of the grid.
+    pub blowout_gate: bool,
+}
+
+impl SmallestGrains {
+    /// Those of a step's drivers.
+    pub fn of(step: &StepFacts) -> Self {
+        let StepFacts { s_min_effective, q_pr_at_smin, beta_at_smin, blowout_gate, .. } = *step;
+        SmallestGrains { size: s_min_effective, q_pr: q_pr_at_smin, beta: beta_at_smin, blowout_gate }
+    }
+}
+
+/// A step in which the sizes that stand for the bins moved.
+#[derive(Debug, Clone, Copy)]
+pub struct Shrinkage {
+    /// Of every size [m].
+    pub shift: f64,
+    /// Mass after over mass before.
+    pub mass_ratio: f64,
+    /// Mass that this took [kg m⁻²].
+    pub lost: f64,
+}
+
 /// Inner steps of the integrator in one step of one cell, with or without collisions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InnerSteps {
@@ -333,6 +370,12 @@ pub struct CellReport {
     pub sigma_deep: f64,
     /// Size of the bin with the largest s³ dN/ds [m]; NaN for an empty cell.
     pub peak_size: f64,
+    /// Smallest grains that stay in this step.
+    pub smallest: SmallestGrains,
+    /// Smallest size that drifts by itself, after the step [m]; NaN where none does.
+    pub s_min_evolved: f64,
+    /// How the sizes of the bins moved; `None` where they did not.
+    pub shrinkage: Option<Shrinkage>,
     /// Mass that crossed the border of the cell in this step.
     pub ledger: Ledger,
     /// The same since the start of the run.

@@ -6,12 +6,16 @@
 
 use super::cell::{CellModel, CellState};
 use super::encounters::{Encounters, encounters, tables_of};
+use super::evolve_surface::rescale;
 use super::grid::Layout;
 use super::model::{Gate, Model, PhaseTemperature, Scheme};
-use super::report::{CellFacts, CellReport, CellStop, InnerSteps, Ledger, SmolReport, StepFacts, SupplyReport};
-use super::workers::Workspace;
-use super::{evolve, evolve_column, evolve_imex, evolve_surface, supply};
+use super::report::{
+    CellFacts, CellReport, CellStop, InnerSteps, Ledger, Shrinkage, SmallestGrains, SmolReport, StepFacts, SupplyReport,
+};
+use super::workers::{Workspace, sizes_of};
+use super::{evolve, evolve_column, evolve_imex, evolve_surface, floor, shrink, supply};
 use crate::physics::phase::{BulkState, Phase, PhaseState};
+use crate::physics::size_distribution::SizeGrid;
 use crate::physics::{PhysicsError, collision, radiation, shielding, sinks, vapour};
 use crate::smoluchowski::IntegrationError;
 use crate::smoluchowski::energy::{EnergyRates, energy_rates};
@@ -101,9 +105,18 @@ pub(super) struct Evolved {
     pub(super) inner: InnerSteps,
     /// Sub-steps of the equation for the surface density; 0 where there is none.
     pub(super) substeps: u32,
+    /// How the sizes of the bins moved.
+    pub(super) shrinkage: Option<Shrinkage>,
 }
 
 impl Conditions {
+    /// Whether blow-out acts on a cell of this optical depth.
+    fn look_through(&mut self, model: &Model, drivers: &StepFacts, tau: f64) {
+        self.tau_gate_blocked = tau >= model.blowout.tau_max;
+        let allowed = self.collisions && self.blowout_phase_allowed && !self.tau_gate_blocked;
+        self.blowout = allowed && model.blowout.enabled && drivers.blowout_gate;
+    }
+
     /// The same with every process at rest, for a cell that has stopped.
     fn at_rest(self) -> Self {
         Conditions {
@@ -130,27 +143,37 @@ pub fn step(
     drivers: &StepFacts,
     work: &mut Workspace,
 ) -> Result<CellReport, StepError> {
-    let before = opacity(model, &state.bins);
+    work.take_sizes(model, state);
+    let drivers = &floor::drivers_of(model, &state.floor, drivers);
+    let before = opacity(model, sizes_of(model, &work.moved), &state.bins);
     let mut conditions = conditions(model, cell, state, drivers, before.tau)?;
     if state.stop.is_some() {
         conditions.supply = supply::at_rest(model, cell, state, drivers);
-        return Ok(report(model, cell, state, &conditions.at_rest(), (before, before), Evolved::default()));
+        let (sizes, at_rest) = (sizes_of(model, &work.moved), conditions.at_rest());
+        return Ok(report((model, cell, sizes), state, (drivers, &at_rest), (before, before), Evolved::default()));
     }
-    conditions.supply = supply::deliver(model, cell, &mut state.supply, drivers, before.tau, conditions.supply.allowed);
+    state.floor.raise(model, drivers, conditions.size_rate);
+    let shrinkage = shrink::shrink(model, state, drivers, &conditions, work);
+    let shrunk = match shrinkage {
+        Some(_) => opacity(model, sizes_of(model, &work.moved), &state.bins),
+        None => before,
+    };
+    conditions.look_through(model, drivers, shrunk.tau);
+    conditions.supply = supply::deliver(model, cell, &mut state.supply, drivers, shrunk.tau, conditions.supply.allowed);
     if conditions.collisions {
-        let met = encounters(&model.stirring, &cell.facts, state, drivers, conditions.supply.applied, before.tau)?;
+        let met = encounters(&model.stirring, &cell.facts, state, drivers, conditions.supply.applied, shrunk.tau)?;
         state.excitation = met.next;
         conditions.encounters = Some(met);
     }
     let mut evolved = match model.scheme {
         // Above its limit from the start, because it has just become solid.
-        Scheme::Rodas4(_) if stops(model, &conditions, &before) => Evolved::default(),
+        Scheme::Rodas4(_) if stops(model, &conditions, &shrunk) => Evolved::default(),
         Scheme::Rodas4(tolerances) => match &model.surface_solver {
             Some(solver) => {
                 evolve_surface::evolve((model, cell), solver, state, drivers, &conditions, tolerances, work)?
             }
             None => {
-                let opaque = |bins: &[f64]| stops(model, &conditions, &opacity(model, bins));
+                let opaque = |bins: &[f64]| stops(model, &conditions, &opacity(model, &model.sizes, bins));
                 evolve::evolve(model, cell, state, drivers, &conditions, (tolerances, opaque), work)?
             }
         },
@@ -159,25 +182,40 @@ pub fn step(
         }
         Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
     };
-    let after = opacity(model, &state.bins);
+    let held = if model.surface_frozen { hold(model, &cell.facts, state) } else { 0.0 };
+    let after = opacity(model, sizes_of(model, &work.moved), &state.bins);
     if model.scheme == Scheme::ImexBdf1 {
         evolve_imex::temper_blowout(model, &cell.facts, drivers, &mut conditions, after.tau, &mut evolved.ledger);
+        shrink::book(model, &conditions, shrinkage, &mut evolved.ledger);
+        evolved.shrinkage = shrinkage;
     }
     let Evolved { duration, ledger, .. } = &mut evolved;
     supply::settle(model, cell, &mut state.supply, &mut conditions.supply, (after.tau, *duration), ledger);
+    // Not from the reservoir of the supply.
+    ledger.supplied += held;
     state.cumulative.add(&evolved.ledger);
     if stops(model, &conditions, &after) {
         let reached = drivers.time - (drivers.dt - evolved.duration);
         state.stop = Some((CellStop::TauExceeded, reached, after.shielded_tau));
     }
-    let mut report = report(model, cell, state, &conditions, (before, after), evolved);
+    state.floor.evolve(model, drivers, conditions.size_rate);
+    let sizes = sizes_of(model, &work.moved);
+    let mut report = report((model, cell, sizes), state, (drivers, &conditions), (before, after), evolved);
     report.evolved = true;
     report.energy = energy(model, cell, &state.bins, &conditions, work);
     Ok(report)
 }
 
-fn opacity(model: &Model, bins: &[f64]) -> Opacity {
-    let opacity = model.opacity(bins);
+/// Gives a cell its initial surface density again; the sizes keep their proportions. Returns what is to be booked for it
+/// [kg m⁻²]: the Python program books nothing.
+fn hold(model: &Model, cell: &CellFacts, state: &mut CellState) -> f64 {
+    let before = state.surface_density();
+    rescale(model, &mut state.bins, before, cell.initial_surface_density);
+    if model.scheme == Scheme::ImexBdf1 { 0.0 } else { state.surface_density() - before }
+}
+
+fn opacity(model: &Model, sizes: &SizeGrid, bins: &[f64]) -> Opacity {
+    let opacity = model.opacity(sizes, bins);
     let (sigma, los) = (bins.iter().sum(), model.run.line_of_sight_factor);
     let tau = shielding::optical_depth(opacity, sigma, los);
     let effective = model.shielding.effective_opacity(opacity, tau);
@@ -203,9 +241,6 @@ fn conditions(
 
     let collisions = model.collisions && !liquid;
     let blowout_phase_allowed = solid || !model.blowout.solids_only;
-    let tau_gate_blocked = tau >= model.blowout.tau_max;
-    let blowout =
-        collisions && model.blowout.enabled && drivers.blowout_gate && blowout_phase_allowed && !tau_gate_blocked;
 
     let vapour = if phase.state == PhaseState::Vapor { phase.f_vap } else { 0.0 };
     let (size_rate_raw, t_sink_sublimation) = evaporation(model, state, drivers.temperature, r)?;
@@ -213,14 +248,14 @@ fn conditions(
     let supply_allowed = solid && !liquid && (drivers.index > 0 || model.supply.in_first_step);
     let size_rate = if blocked { 0.0 } else { size_rate_raw };
     let (t_solid, gate_factor) = competition(model, &cell.facts, drivers, size_rate, tau);
-    Ok(Conditions {
+    let mut conditions = Conditions {
         phase,
         grain_temperature,
         phase_temperature,
         collisions,
-        blowout,
+        blowout: false,
         blowout_phase_allowed,
-        tau_gate_blocked,
+        tau_gate_blocked: false,
         size_rate,
         size_rate_raw,
         sublimation_blocked: blocked,
@@ -230,7 +265,9 @@ fn conditions(
         gate_factor,
         encounters: None,
         supply: SupplyReport { allowed: supply_allowed, ..SupplyReport::default() },
-    })
+    };
+    conditions.look_through(model, drivers, tau);
+    Ok(conditions)
 }
 
 /// ds/dt of black grains [m s⁻¹] and the life time of a 1 µm grain [s] (NaN without evaporation).
@@ -276,10 +313,9 @@ fn stops(model: &Model, conditions: &Conditions, now: &Opacity) -> bool {
 }
 
 fn report(
-    model: &Model,
-    cell: &CellModel,
+    (model, cell, sizes): (&Model, &CellModel, &SizeGrid),
     state: &CellState,
-    conditions: &Conditions,
+    (drivers, conditions): (&StepFacts, &Conditions),
     (before, after): (Opacity, Opacity),
     evolved: Evolved,
 ) -> CellReport {
@@ -299,7 +335,10 @@ fn report(
         tau_before: before.tau,
         sigma_tau1: model.shielding.unit_depth(after.effective, model.tau1_factor),
         sigma_deep: state.supply.deep,
-        peak_size: peak_size(model, &state.bins),
+        peak_size: peak_size(sizes, &state.bins),
+        smallest: SmallestGrains::of(drivers),
+        s_min_evolved: if model.floor.evolution.is_some() { state.floor.evolved } else { f64::NAN },
+        shrinkage: evolved.shrinkage,
         ledger: evolved.ledger,
         cumulative: state.cumulative,
         supply: conditions.supply,
@@ -328,17 +367,17 @@ fn report(
 /// Energy of the collisions between the bins now, where it is asked for.
 fn energy(model: &Model, cell: &CellModel, bins: &[f64], conditions: &Conditions, work: &mut Workspace) -> EnergyRates {
     let (Some(rule), Some(met)) = (&model.run.energy, conditions.encounters) else { return EnergyRates::default() };
-    energy_rates(tables_of(model, cell, met, &mut work.moving), bins, met.speed, rule)
+    energy_rates(tables_of(model, cell, met, &work.moved, &mut work.moving), bins, met.speed, rule)
 }
 
 /// Size of the bin with the largest s³ dN/ds, which is mass over bin width; NaN for an empty cell.
-fn peak_size(model: &Model, bins: &[f64]) -> f64 {
+fn peak_size(sizes: &SizeGrid, bins: &[f64]) -> f64 {
     let densest = bins
         .iter()
-        .zip(&model.sizes.widths)
+        .zip(&sizes.widths)
         .map(|(mass, width)| mass / width)
         .enumerate()
         .filter(|(_, density)| *density > 0.0)
         .max_by(|a, b| a.1.total_cmp(&b.1));
-    densest.map_or(f64::NAN, |(bin, _)| model.sizes.sizes[bin])
+    densest.map_or(f64::NAN, |(bin, _)| sizes.sizes[bin])
 }

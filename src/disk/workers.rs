@@ -1,6 +1,9 @@
 //! One workspace for every worker thread, allocated once and lent for the duration of a cell's step.
 
+use super::cell::CellState;
 use super::collisions::MovingTables;
+use super::model::Model;
+use crate::physics::size_distribution::SizeGrid;
 use crate::smoluchowski::cell_integrator;
 use crate::smoluchowski::imex_bdf1::Imex;
 use crate::smoluchowski::processes::Processes;
@@ -22,6 +25,8 @@ pub struct Workspace {
     pub source: Vec<f64>,
     /// Pair tables of cells whose speed changes; made for the first of them.
     pub moving: Option<MovingTables>,
+    /// Bins of the cell at hand where its sizes have moved; else those of the model hold.
+    pub moved: Option<SizeGrid>,
 }
 
 impl Workspace {
@@ -35,8 +40,22 @@ impl Workspace {
             sinks: vec![0.0; n],
             source: vec![0.0; n],
             moving: None,
+            moved: None,
         }
     }
+
+    /// Takes over the sizes of a cell. The first such cell takes memory for them.
+    pub(super) fn take_sizes(&mut self, model: &Model, state: &CellState) {
+        if !state.sizes.is_empty() {
+            let grid = self.moved.get_or_insert_with(|| model.sizes.clone());
+            state.sizes.iter().enumerate().for_each(|(k, size)| grid.set_size(k, *size));
+        }
+    }
+}
+
+/// The bins of the cell at hand.
+pub(super) fn sizes_of<'a>(model: &'a Model, moved: &'a Option<SizeGrid>) -> &'a SizeGrid {
+    moved.as_ref().unwrap_or(&model.sizes)
 }
 
 /// The workspaces of all workers of a thread pool.

@@ -5,7 +5,7 @@
 
 use crate::disk::report::{CellFacts, CellReport, DampingReport, KernelReport, RunFacts, StepFacts};
 use crate::physics::constants::{M_MARS, R_MARS};
-use crate::physics::radiation;
+use crate::physics::{radiation, sinks};
 
 /// A kind of table: what its columns look at to find their values.
 pub trait Table: 'static {
@@ -301,6 +301,31 @@ impl Row<'_> {
     /// The same, where the smallest grains can be expelled at all; else zero.
     pub fn fast_blowout_ratio(&self) -> f64 {
         if self.run.case_status == "blowout" { self.dt_over_t_blow() } else { 0.0 }
+    }
+
+    /// Share of unbound grains that leave within the record.
+    pub fn fast_blowout_factor(&self) -> f64 {
+        sinks::fast_blowout_factor(self.fast_blowout_ratio())
+    }
+
+    /// Whether the outflux is multiplied by that share.
+    pub fn corrects_fast_blowout(&self) -> bool {
+        self.run.corrects_fast_blowout && self.fast_blowout_ratio() > 3.0
+    }
+
+    fn shown_blowout(&self) -> f64 {
+        let factor = if self.corrects_fast_blowout() { self.fast_blowout_factor() } else { 1.0 };
+        self.report.ledger.blowout * factor
+    }
+
+    /// Mean rate at which radiation expelled mass, as the files tell it [kg m⁻² s⁻¹].
+    pub fn outflux(&self) -> f64 {
+        self.rate(self.shown_blowout())
+    }
+
+    /// The same with all sinks [kg m⁻² s⁻¹].
+    pub fn loss_rate(&self) -> f64 {
+        self.rate(self.shown_blowout() + self.report.ledger.sinks())
     }
 
     /// κ_eff / κ; NaN for a cell without opacity.

@@ -67,9 +67,10 @@ const COLUMNS: [Col; 120] = [
     evolving("supply_feedback_error"), evolving("supply_reservoir_remaining_Mmars"),
     evolving("supply_reservoir_fraction"), run("supply_reservoir_clipped"), run("s_min_effective"),
     run("Qpr_mean").named("qpr_mean"), run("chi_blow_eff"),
-    Col::real("ds_step_uniform", "m", "Shift of all sizes by drift; no uniform drift acts in a 1-D run.", |_| f64::NAN),
-    Col::real("mass_ratio_uniform", "dimensionless", "Mass ratio of that drift; no uniform drift acts in a 1-D run.",
-        |_| f64::NAN),
+    Col::real("ds_step_uniform", "m", "Shift of all sizes; null where the sizes of bins do not move.",
+        |r| r.report.shrinkage.map_or(f64::NAN, |s| s.shift)),
+    Col::real("mass_ratio_uniform", "dimensionless", "Mass after that shift over mass before.",
+        |r| r.report.shrinkage.map_or(f64::NAN, |s| s.mass_ratio)),
     run("mass_lost_by_blowout").named("M_out_cum"), run("M_sink_cum"), run("M_loss_cum"),
     run("cum_mass_lost_tau_clip_spill"), run("M_loss_surface_solid_marsRP"), run("M_loss_hydro").named("M_hydro_cum"),
     evolving("phase_state"), evolving("phase_method"), evolving("phase_reason"), evolving("phase_f_vap"),
@@ -114,5 +115,5 @@ static PHASE_THRESHOLDS: [Col; 4] = [
 ];
 
 fn absorbed_flux(row: &Row<'_>) -> f64 {
-    row.flux_at_cell() * row.step.q_pr_at_smin
+    row.flux_at_cell() * row.report.smallest.q_pr
 }

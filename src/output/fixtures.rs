@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::disk::report::{
-    CellFacts, CellReport, InnerSteps, KernelReport, Ledger, RunFacts, SmolReport, StepFacts, SupplyReport,
+    CellFacts, CellReport, InnerSteps, KernelReport, Ledger, RunFacts, SmallestGrains, SmolReport, StepFacts,
+    SupplyReport,
 };
 use crate::output::columns::{Bin, Row};
 use crate::output::parquet::Packing;
@@ -173,6 +174,8 @@ fn run() -> RunFacts {
         supply_temperature_kind: "scale",
         line_of_sight_factor: 1.2,
         missing_as_zero: false,
+        s_min_evolves: false,
+        corrects_fast_blowout: false,
         sublimation_booked: true,
     }
 }
@@ -224,6 +227,9 @@ pub(crate) fn report(cell: usize) -> CellReport {
         sigma_tau1: 0.69,
         sigma_deep: 0.0,
         peak_size: 1e-4,
+        smallest: SmallestGrains::of(&step()),
+        s_min_evolved: f64::NAN,
+        shrinkage: None,
         ledger: Ledger {
             blowout: 0.03,
             sublimation: 0.004,

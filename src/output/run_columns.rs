@@ -8,7 +8,6 @@ use crate::disk::report::RunFacts;
 use crate::output::columns::{Column, Row, Series};
 use crate::output::step_columns::{ENERGY_COLUMNS, EXTENDED};
 use crate::physics::constants::BETA_BLOWOUT;
-use crate::physics::sinks;
 
 type Col = Column<Series>;
 
@@ -26,8 +25,13 @@ pub static RUN: &[Col] = &COLUMNS;
 pub fn of(run: &RunFacts) -> Vec<Col> {
     let energy: &[Col] = if run.energy.is_some() { &ENERGY_COLUMNS } else { &[] };
     let extended: &[Col] = if run.extended.is_some() { &EXTENDED } else { &[] };
-    [RUN, energy, extended].concat()
+    let evolved: &[Col] = if run.s_min_evolves { &[S_MIN_EVOLVED] } else { &[] };
+    [RUN, energy, extended, evolved].concat()
 }
+
+/// With `sizes.evolve_min_size`.
+const S_MIN_EVOLVED: Col =
+    Col::real("s_min_evolved", "m", "Smallest size that drifts by itself.", |r| r.report.s_min_evolved);
 
 /// The same, for the tables that repeat some of them.
 #[rustfmt::skip] // a table: one column to one or two lines
@@ -59,8 +63,8 @@ pub(crate) const COLUMNS: [Col; 182] = [
         |r| r.step.s_blow),
     Col::real("a_blow", "m", "Equals a_blow_step.", |r| r.step.s_blow),
     Col::real("a_blow_at_smin", "m", "Equals a_blow_step.", |r| r.step.s_blow),
-    Col::real("s_min", "m", "Smallest size that stays: the largest of a_blow, s_min_config and s_min_surface_energy.",
-        |r| r.step.s_min_effective),
+    Col::real("s_min", "m", "Smallest size that stays: by psd.floor.mode from a_blow and s_min_config, at least s_min_surface_energy.",
+        |r| r.report.smallest.size),
     Col::real("s_min_surface_energy", "m",
         "Smallest fragment that surface energy allows; null where it is not asked for.",
         |r| r.run.s_min_surface_energy),
@@ -69,12 +73,12 @@ pub(crate) const COLUMNS: [Col; 182] = [
         |r| r.report.opacity_effective),
     Col::real("kappa_surf", KAPPA, "Geometric opacity of the size distribution at the end of the record.",
         |r| r.report.opacity),
-    Col::real("Qpr_mean", NONE, "Planck-mean efficiency of radiation pressure at s_min.", |r| r.step.q_pr_at_smin),
-    Col::real("Q_pr_at_smin", NONE, "Equals Qpr_mean.", |r| r.step.q_pr_at_smin),
+    Col::real("Qpr_mean", NONE, "Planck-mean efficiency of radiation pressure at s_min.", |r| r.report.smallest.q_pr),
+    Col::real("Q_pr_at_smin", NONE, "Equals Qpr_mean.", |r| r.report.smallest.q_pr),
     Col::real("beta_at_smin_config", NONE, "β at s_min_config and the initial temperature.",
         |r| r.run.beta_at_smin_config),
-    Col::real("beta_at_smin_effective", NONE, "β at s_min in this step.", |r| r.step.beta_at_smin),
-    Col::real("beta_at_smin", NONE, "Equals beta_at_smin_effective.", |r| r.step.beta_at_smin),
+    Col::real("beta_at_smin_effective", NONE, "β at s_min in this step.", |r| r.report.smallest.beta),
+    Col::real("beta_at_smin", NONE, "Equals beta_at_smin_effective.", |r| r.report.smallest.beta),
     Col::real("beta_threshold", NONE, "β at and above which a grain is unbound.", |_| BETA_BLOWOUT),
     Col::real("Sigma_surf", SIGMA, "Surface density of the cell at the end of the record.",
         |r| r.report.surface_density),
@@ -95,8 +99,7 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("sigma_deep", SIGMA, "Surface density that waits in the deep buffer.", |r| r.report.sigma_deep),
     Col::real("headroom", SIGMA, "Surface density missing to optical depth one; null because no head-room policy acts.",
         |_| f64::NAN),
-    Col::real("outflux_surface", RATE, "Mean rate at which radiation expelled mass.",
-        |r| r.rate(r.report.ledger.blowout)),
+    Col::real("outflux_surface", RATE, "Mean rate at which radiation expelled mass.", |r| r.outflux()),
     Col::real("t_solid_s", "s", "Life time of solids that the competition gate compared with t_blow.",
         |r| r.report.t_solid),
     Col::real("blowout_gate_factor", NONE, "Factor of the competition gate on blow-out; one where unused.",
@@ -191,19 +194,19 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::flag("supply_reservoir_clipped", "Whether an empty reservoir cut the supply.",
         |r| r.report.supply.reservoir_clipped),
     Col::real("M_out_dot", MASS_RATE, "Mean rate at which radiation expelled mass from the cell.",
-        |r| r.mars_masses(r.rate(r.report.ledger.blowout))),
+        |r| r.mars_masses(r.outflux())),
     Col::real("M_sink_dot", MASS_RATE, "Mean rate at which sinks took mass from the cell.",
         |r| r.mars_masses(r.rate(r.report.ledger.sinks()))),
     Col::real("dM_dt_surface_total", MASS_RATE, "M_out_dot plus M_sink_dot.",
-        |r| r.mars_masses(r.rate(r.report.ledger.lost()))),
-    Col::real("M_out_dot_avg", MASS_RATE, "Equals M_out_dot.", |r| r.mars_masses(r.rate(r.report.ledger.blowout))),
+        |r| r.mars_masses(r.loss_rate())),
+    Col::real("M_out_dot_avg", MASS_RATE, "Equals M_out_dot.", |r| r.mars_masses(r.outflux())),
     Col::real("M_sink_dot_avg", MASS_RATE, "Equals M_sink_dot.", |r| r.mars_masses(r.rate(r.report.ledger.sinks()))),
     Col::real("dM_dt_surface_total_avg", MASS_RATE, "Equals dM_dt_surface_total.",
-        |r| r.mars_masses(r.rate(r.report.ledger.lost()))),
-    Col::real("fast_blowout_factor_avg", NONE, "Equals fast_blowout_factor.", fast_blowout_factor),
-    Col::real("dSigma_dt_blowout", RATE, "Equals outflux_surface.", |r| r.rate(r.report.ledger.blowout)),
+        |r| r.mars_masses(r.loss_rate())),
+    Col::real("fast_blowout_factor_avg", NONE, "Equals fast_blowout_factor.", |r| r.fast_blowout_factor()),
+    Col::real("dSigma_dt_blowout", RATE, "Equals outflux_surface.", |r| r.outflux()),
     Col::real("dSigma_dt_sinks", RATE, "Equals sink_flux_surface.", |r| r.rate(r.report.ledger.sinks())),
-    Col::real("dSigma_dt_total", RATE, "dSigma_dt_blowout plus dSigma_dt_sinks.", |r| r.rate(r.report.ledger.lost())),
+    Col::real("dSigma_dt_total", RATE, "dSigma_dt_blowout plus dSigma_dt_sinks.", |r| r.loss_rate()),
     Col::real("dSigma_dt_sublimation", RATE, "Mean rate of loss to sublimation.",
         |r| r.rate(r.booked_sublimation())).zero_in_python(),
     Col::real("M_loss_cum", MASS, "Mass lost by the cell through every channel since the start.",
@@ -261,9 +264,8 @@ pub(crate) const COLUMNS: [Col; 182] = [
         |r| r.mars_masses(r.report.cumulative.escape)),
     Col::real("fast_blowout_factor", NONE,
         "Share of unbound grains that leave within dt, 1 − exp(−fast_blowout_ratio).",
-        fast_blowout_factor),
-    Col::flag("fast_blowout_corrected", "Whether the outflux was multiplied by that share; never in a 1-D run.",
-        |_| false),
+        |r| r.fast_blowout_factor()),
+    Col::flag("fast_blowout_corrected", "Whether the outflux was multiplied by that share.", |r| r.corrects_fast_blowout()),
     Col::flag("fast_blowout_flag_gt3", "Whether fast_blowout_ratio exceeds 3.", |r| r.fast_blowout_ratio() > 3.0),
     Col::flag("fast_blowout_flag_gt10", "Whether fast_blowout_ratio exceeds 10.", |r| r.fast_blowout_ratio() > 10.0),
     Col::real("fast_blowout_ratio", NONE, "dt over t_blow; zero unless case_status is blowout.",
@@ -275,15 +277,15 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::text("case_status", "text", "blowout, ok (bound already at the start) or no_blowout (switched off).",
         |r| Some(r.run.case_status)),
     Col::real("s_blow_m", "m", "Equals a_blow_step.", |r| r.step.s_blow),
-    Col::real("s_blow_m_effective", "m", "The larger of a_blow_step and s_min_config.", |r| r.step.s_min_effective),
+    Col::real("s_blow_m_effective", "m", "The larger of a_blow_step and s_min_config.", |r| r.step.s_blow.max(r.run.s_min_config)),
     Col::real("rho_used", "kg m^-3", "Density of the grains.", |r| r.run.density),
-    Col::real("Q_pr_used", NONE, "Equals Qpr_mean.", |r| r.step.q_pr_at_smin),
+    Col::real("Q_pr_used", NONE, "Equals Qpr_mean.", |r| r.report.smallest.q_pr),
     Col::real("Q_pr_blow", NONE, "Planck-mean efficiency of radiation pressure at the blow-out size.",
         |r| r.step.q_pr_blow),
-    Col::real("s_min_effective", "m", "Equals s_min.", |r| r.step.s_min_effective),
+    Col::real("s_min_effective", "m", "Equals s_min.", |r| r.report.smallest.size),
     Col::real("s_min_config", "m", "Smallest size of the configuration.", |r| r.run.s_min_config),
-    Col::flag("s_min_effective_gt_config", "Whether radiation, not the configuration, sets s_min.",
-        |r| r.step.s_min_effective > r.run.s_min_config),
+    Col::flag("s_min_effective_gt_config", "Whether s_min is above the configured size.",
+        |r| r.report.smallest.size > r.run.s_min_config),
     Col::text("T_source", "text", "Equals T_M_source.", |r| Some(&r.run.temperature_source)),
     Col::real("ds_dt_sublimation", "m s^-1", "Rate of change of a grain's radius by sublimation that was applied.",
         |r| r.report.size_rate).zero_in_python(),
@@ -305,7 +307,7 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("tau_mars_line_of_sight", NONE, "Equals tau.", |r| r.report.tau),
     Col::flag("tau_gate_blocked", "Whether the optical depth kept the radiation of Mars out.",
         |r| r.report.evolved && r.report.tau_gate_blocked),
-    Col::flag("blowout_beta_gate", "Whether radiation can expel any grain of the grid.", |r| r.step.blowout_gate),
+    Col::flag("blowout_beta_gate", "Whether radiation can expel any grain of the grid.", |r| r.report.smallest.blowout_gate),
     Col::flag("blowout_phase_allowed", "Whether the phase of the cell allowed blow-out.",
         |r| r.report.evolved && r.report.blowout_phase_allowed),
     Col::text("blowout_layer_mode", "category", "Configured layer from which grains are blown out.",
@@ -349,10 +351,6 @@ fn sink_selected(r: &Row<'_>) -> &'static str {
         report if report.t_escape.is_finite() => "hydro_escape",
         _ => "none",
     }
-}
-
-fn fast_blowout_factor(row: &Row<'_>) -> f64 {
-    sinks::fast_blowout_factor(row.fast_blowout_ratio())
 }
 
 fn mass_error(s: &crate::disk::report::SmolReport) -> f64 {

@@ -132,15 +132,15 @@ pub static ENERGY_BUDGET: &[Col] = &{
 /// Columns of `run.parquet` with `diagnostics.extended_diagnostics`.
 #[rustfmt::skip] // a table: one column to one or two lines
 pub(crate) const EXTENDED: [Col; 8] = [
-    Col::real("mloss_blowout_rate", MASS_RATE, "Equals M_out_dot.", |r| r.mars_masses(r.rate(r.report.ledger.blowout))),
+    Col::real("mloss_blowout_rate", MASS_RATE, "Equals M_out_dot.", |r| r.mars_masses(r.outflux())),
     Col::real("mloss_sink_rate", MASS_RATE, "Equals M_sink_dot.", |r| r.mars_masses(r.rate(r.report.ledger.sinks()))),
     Col::real("mloss_total_rate", MASS_RATE, "Equals dM_dt_surface_total.",
-        |r| r.mars_masses(r.rate(r.report.ledger.lost()))),
+        |r| r.mars_masses(r.loss_rate())),
     Col::real("cum_mloss_blowout", MASS, "Equals mass_lost_by_blowout.",
         |r| r.mars_masses(r.report.cumulative.blowout)),
     Col::real("cum_mloss_sink", MASS, "Equals mass_lost_by_sinks.", |r| r.mars_masses(r.report.cumulative.sinks())),
     Col::real("cum_mloss_total", MASS, "Equals M_loss_cum.", |r| r.mars_masses(r.report.cumulative.lost())),
-    Col::real("beta_eff", NONE, "Equals beta_at_smin_effective.", |r| r.step.beta_at_smin),
+    Col::real("beta_eff", NONE, "Equals beta_at_smin_effective.", |r| r.report.smallest.beta),
     Col::real("tau_eff", NONE, "Vertical optical depth with self-shielding.",
         |r| r.report.opacity_effective * r.report.surface_density),
 ];

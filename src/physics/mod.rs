@@ -24,6 +24,8 @@
 //! | [`escape`] | how fast vapour leaves |
 //! | [`surface_energy`] | the smallest fragment that an impact can make |
 //! | [`surface_equation`] | how a surface density evolves by itself |
+//! | [`uniform_drift`] | how the Python program lets all grains of a column shrink |
+//! | [`minimum_size`] | how a smallest size drifts by itself |
 //! | [`random`] | NumPy's random numbers |
 //! | [`sinks`] | first-order loss rates per bin: blow-out, sublimation, gas drag |
 //! | [`cooling`] | T_M(t) |
@@ -39,6 +41,7 @@ pub mod escape;
 pub mod excitation;
 pub mod fragmentation;
 mod interpolate;
+pub mod minimum_size;
 pub mod orbit;
 pub mod pchip;
 pub mod phase;
@@ -56,6 +59,7 @@ pub mod supply;
 pub mod surface_density;
 pub mod surface_energy;
 pub mod surface_equation;
+pub mod uniform_drift;
 pub mod vapour;
 
 pub use error::PhysicsError;

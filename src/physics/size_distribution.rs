@@ -48,6 +48,30 @@ impl SizeGrid {
         Ok(Self { edges, sizes, masses, widths, density })
     }
 
+    /// `n` bins of grains of one size, with whole metres as edges: what the Python program makes of `mono` in a column.
+    pub fn uniform(size: f64, n: usize, density: f64) -> Self {
+        let mut grid = Self {
+            edges: (0..=n).map(|k| k as f64).collect(),
+            sizes: vec![size; n],
+            masses: vec![0.0; n],
+            widths: vec![1.0; n],
+            density,
+        };
+        (0..n).for_each(|k| grid.set_size(k, size));
+        grid
+    }
+
+    /// Gives bin k another size that stands for it [m].
+    pub fn set_size(&mut self, k: usize, size: f64) {
+        self.sizes[k] = size;
+        self.masses[k] = 4.0 / 3.0 * PI * self.density * size.powi(3);
+    }
+
+    /// The bin that a size [m] lies in; the first or the last for one outside.
+    pub fn bin_of(&self, size: f64) -> usize {
+        self.edges.partition_point(|&edge| edge <= size).saturating_sub(1).min(self.len() - 1)
+    }
+
     /// Number of bins.
     pub fn len(&self) -> usize {
         self.sizes.len()
@@ -178,6 +202,17 @@ pub fn truncated_power_law(grid: &SizeGrid, law: &TruncatedPowerLaw) -> Result<V
     let inside = |s: f64| floor < law.s_max_solid && floor <= s && s <= law.s_max_solid;
     let weights = shares(grid, |s| if inside(s) { s.powf(3.0 - law.alpha) } else { 0.0 });
     normalised("truncated power law", weights, (floor, law.s_max_solid))
+}
+
+/// All mass in the bin that a size [m] lies in.
+///
+/// # Errors
+/// [`PhysicsError::EmptyDistribution`] if no bin does.
+pub fn single_size(grid: &SizeGrid, size: f64) -> Result<Vec<f64>, PhysicsError> {
+    let (lower, upper) = grid.range();
+    let inside = size >= lower && size <= upper;
+    let weights = (0..grid.len()).map(|k| f64::from(inside && k == grid.bin_of(size))).collect();
+    normalised("distribution of a single size", weights, (size, size))
 }
 
 /// Empties the bins with s_k below `s_floor` [m] and scales the others to sum 1 again.
@@ -327,6 +362,24 @@ mod tests {
         assert_close(fractions[9] / fractions[4], (grid.sizes[9] / grid.sizes[4]).sqrt(), ROUNDING);
         assert_whole(&fractions);
         assert!(truncated_power_law(&grid, &TruncatedPowerLaw { s_cut: 0.2, ..law }).is_err());
+    }
+
+    #[test]
+    fn a_single_size_is_in_its_bin() {
+        let grid = grid();
+        // Two bins a decade from 1e-6 m: 3e-4 m is in the fifth.
+        let fractions = single_size(&grid, 3e-4).unwrap();
+        assert_eq!(fractions.iter().position(|share| *share == 1.0), Some(4));
+        assert_whole(&fractions);
+        assert!(single_size(&grid, 1.5).is_err() && single_size(&grid, 1e-7).is_err());
+    }
+
+    #[test]
+    fn uniform_bins_differ_in_nothing_but_their_edges() {
+        let grid = SizeGrid::uniform(1.5, 3, 3000.0);
+        assert_eq!((grid.edges.as_slice(), grid.widths.as_slice()), (&[0.0, 1.0, 2.0, 3.0][..], &[1.0; 3][..]));
+        assert!(grid.masses.iter().all(|mass| *mass == 4.0 / 3.0 * PI * 3000.0 * 1.5f64.powi(3)));
+        assert_close(grid.opacity(&[0.2, 0.3, 0.5]), 0.75 / (3000.0 * 1.5), ROUNDING);
     }
 
     #[test]

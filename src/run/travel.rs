@@ -1,8 +1,10 @@
 //! Which numbers of the disk travel between processes, and into checkpoints: what a cell is and what it reports.
 
 use crate::disk::cell::CellState;
+use crate::disk::floor::FloorState;
 use crate::disk::report::{
-    CellReport, CellStop, DampingReport, InnerSteps, KernelReport, Ledger, SmolReport, StepFacts, SupplyReport,
+    CellReport, CellStop, DampingReport, InnerSteps, KernelReport, Ledger, Shrinkage, SmallestGrains, SmolReport,
+    StepFacts, SupplyReport,
 };
 use crate::disk::step::StepError;
 use crate::disk::supply::SupplyState;
@@ -47,6 +49,8 @@ wire_struct!(SmolReport {
 wire_struct!(Excitation { e, i });
 wire_struct!(DampingReport { next, time, target });
 wire_struct!(KernelReport { used, base, supply, supply_weight, damping });
+wire_struct!(SmallestGrains { size, q_pr, beta, blowout_gate });
+wire_struct!(Shrinkage { shift, mass_ratio, lost });
 wire_struct!(InnerSteps { accepted, rejected, fallback });
 wire_struct!(EnergyRates { relative, retained, cratering, fragmentation, mean_retention, mean_remnant });
 wire_enum!(CellStop { 0 => TauExceeded });
@@ -68,6 +72,9 @@ wire_struct!(CellReport {
     sigma_tau1,
     sigma_deep,
     peak_size,
+    smallest,
+    s_min_evolved,
+    shrinkage,
     ledger,
     cumulative,
     supply,
@@ -92,7 +99,8 @@ wire_struct!(CellReport {
     t_solid,
 });
 wire_struct!(SupplyState { feedback_scale, reservoir, deep });
-wire_struct!(CellState { bins, first_step, excitation, saturated_at, stop, cumulative, supply });
+wire_struct!(FloorState { raised, evolved });
+wire_struct!(CellState { bins, sizes, floor, first_step, excitation, saturated_at, stop, cumulative, supply });
 wire_enum!(StepError {
     0 => Integration { source },
     1 => Unbound { eccentricity, tau, f_wake },
@@ -133,6 +141,8 @@ mod tests {
         let mut cell = CellState::new(vec![1e-3, 0.0, 5e-324], Excitation { e: 0.3, i: 0.1 });
         cell.stop = Some((CellStop::TauExceeded, 12.5, 2.4));
         cell.cumulative.sublimation = 0.1;
+        cell.sizes = vec![1e-6, 2e-6, 4e-6];
+        cell.floor = FloorState { raised: 3e-6, evolved: 2e-6 };
         cell.supply = SupplyState { feedback_scale: 0.3, reservoir: 7.5, deep: 1e-3 };
         assert_eq!(from_bytes::<CellState>(&to_bytes(&cell)).unwrap(), cell);
     }

@@ -90,6 +90,9 @@ impl System for Cell<'_> {
     fn jacobian(&mut self, y: &[f64], out: &mut Tiles) {
         operator::jacobian(self.tables, self.rates, y, self.scratch, out);
     }
+    fn remainder(&mut self, start: &[f64], y: &[f64], out: &mut [f64]) {
+        operator::remainder(self.tables, self.rates, start, y, self.scratch, out);
+    }
     fn ledger_rates(&self, y: &Padded) -> [f64; CHANNELS] {
         self.scratch.level().run(LossRates(self.rates, y))
     }
@@ -315,6 +318,29 @@ mod tests {
                 .expect("it integrates");
             assert!((state[0] - (-5.0 * rate).exp()).abs() < 1e-4, "rate {rate}: {state:?}");
             assert!((state[0] + outcome.lost[0] - outcome.clipped - 1.0).abs() < 1e-14, "rate {rate}: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_the_rates_what_left_is_what_is_missing() {
+        for rate in [1e3, 1e9, 1e15, 1e30] {
+            let n = 9;
+            let mut processes = Processes::none(n);
+            for k in 0..n {
+                processes.losses[1][k] = rate / (1.0 + k as f64);
+                processes.drift[k] = if k > 0 { 0.3 * rate } else { 0.0 };
+            }
+            processes.losses[0].fill(1e-3);
+            processes.source.fill(0.01);
+            let mut state: Vec<f64> = (1..=n).map(|k| k as f64).collect();
+            let (before, mut inner_step) = (state.iter().sum::<f64>(), 10.0);
+            let mut workspace = Workspace::new(n);
+            let outcome = advance(None, &processes, &mut state, 10.0, &mut inner_step, LOOSE, &mut workspace)
+                .expect("it integrates");
+            let after: f64 = state.iter().sum();
+            let imbalance = before + outcome.supplied + outcome.clipped - outcome.lost.iter().sum::<f64>() - after;
+            assert!(imbalance.abs() < 1e-13 * before, "rate {rate:e}: {imbalance:e} of {before}, {outcome:?}");
+            assert!(outcome.lost[1] > 0.9 * before, "rate {rate:e}: {outcome:?}");
         }
     }
 

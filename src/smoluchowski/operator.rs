@@ -113,13 +113,39 @@ fn partial_products<L: Lanes, const ROWS: usize>(
 /// dΣ/dt [kg m⁻² s⁻¹] of a state Σ [kg m⁻²]; both of length n. Without tables there are no collisions.
 pub fn rate(tables: Option<&PairTables>, rates: &Rates, state: &[f64], scratch: &mut Scratch, out: &mut [f64]) {
     scratch.set_state(state);
-    scratch.level.run(Rate { tables, rates, scratch });
+    scratch.level.run(Rate { tables, rates: Some(rates), scratch });
     out.copy_from_slice(&scratch.rate.all()[..out.len()]);
+}
+
+/// dΣ/dt − J(start) Σ without what the linear processes do, which cancels [kg m⁻² s⁻¹]; all of length n.
+///
+/// Collisions are a quadratic form q, so q(Σ) − q'(start) Σ = q(Σ − start) − q(start).
+pub fn remainder(
+    tables: Option<&PairTables>,
+    rates: &Rates,
+    start: &[f64],
+    state: &[f64],
+    scratch: &mut Scratch,
+    out: &mut [f64],
+) {
+    out.copy_from_slice(rates.source());
+    scratch.set_state(start);
+    scratch.level.run(Rate { tables, rates: None, scratch });
+    for (sum, rate) in out.iter_mut().zip(scratch.rate.all()) {
+        *sum -= rate;
+    }
+    for (difference, (state, start)) in scratch.state.all_mut().iter_mut().zip(state.iter().zip(start)) {
+        *difference = state - start;
+    }
+    scratch.level.run(Rate { tables, rates: None, scratch });
+    for (sum, rate) in out.iter_mut().zip(scratch.rate.all()) {
+        *sum += rate;
+    }
 }
 
 struct Rate<'a> {
     tables: Option<&'a PairTables>,
-    rates: &'a Rates,
+    rates: Option<&'a Rates>,
     scratch: &'a mut Scratch,
 }
 
@@ -136,7 +162,9 @@ impl Kernel for Rate<'_> {
             }
             None => scratch.rate.all_mut().fill(0.0),
         }
-        rates.add_rate(lanes, &scratch.state, scratch.rate.blocks_mut());
+        if let Some(rates) = rates {
+            rates.add_rate(lanes, &scratch.state, scratch.rate.blocks_mut());
+        }
     }
 }
 

@@ -2,25 +2,76 @@
 
 use super::SetupError;
 use crate::config::Config;
+use crate::config::Profile;
 use crate::config::qstar::CoefficientUnits;
-use crate::config::sizes::{InitialMode, SizeGrid as GridRule, SlopeOf};
+use crate::config::sizes::{FloorMode, InitialMode, SizeGrid as GridRule, SlopeOf};
 use crate::disk::collisions::Breakup;
+use crate::disk::floor::{Floor, FloorRule};
 use crate::physics::PhysicsError;
 use crate::physics::excitation::{EccentricityProfile, RelativeSpeed};
 use crate::physics::fragmentation::{FragmentSlope, fragment_integrals};
+use crate::physics::minimum_size::{MinimumSize, SizeDrift};
 use crate::physics::orbit;
 use crate::physics::size_distribution::{self, MeltMixture, SizeGrid, TruncatedPowerLaw};
 use crate::physics::strength::{Strength, StrengthCoefficients, StrengthUnits};
 use crate::physics::surface_energy::SurfaceEnergy;
 
+/// Size of all grains at the start of a column with `initial.s0_mode: mono` [m]; chosen by the Python program.
+const MONO_SIZE: f64 = 1.5;
+
 /// Bins from the smallest configured size, or from the initial blow-out size as in the Python program.
 pub(super) fn size_grid(config: &Config, s_min_effective: f64) -> Result<SizeGrid, SetupError> {
+    if is_mono(config) && config.profile == Profile::Python {
+        return Ok(SizeGrid::uniform(MONO_SIZE, config.sizes.n_bins, config.material.rho));
+    }
     let bottom = match config.sizes.grid {
         GridRule::Full => config.sizes.s_min,
         GridRule::FromBlowout => s_min_effective,
     };
     SizeGrid::logarithmic(bottom, config.sizes.s_max, config.sizes.n_bins, config.material.rho)
         .map_err(SetupError::physics("sizes"))
+}
+
+/// Whether all grains have one size at the start. In rings that is a distribution like any other.
+fn is_mono(config: &Config) -> bool {
+    config.initial.s0_mode == InitialMode::Mono && config.geometry.is_column()
+}
+
+/// What rules the smallest size that stays; in rings the mode is a label.
+pub(super) fn floor(config: &Config) -> Result<Floor, SetupError> {
+    let sizes = &config.sizes;
+    let column = config.geometry.is_column();
+    let rule = match config.psd.floor.mode {
+        FloorMode::EvolveSmin if column => FloorRule::Evolving,
+        FloorMode::None if column => FloorRule::Configured,
+        _ => FloorRule::Fixed,
+    };
+    let evolution = if column && sizes.evolve_min_size { Some(minimum_size(config)?) } else { None };
+    // The Python program only reports that size.
+    let evolution_counts = sizes.apply_evolved_min_size && evolution.is_some() && config.profile != Profile::Python;
+    Ok(Floor { rule, evolution, evolution_counts })
+}
+
+/// The law of `sizes.dsdt_model`; an unknown name does nothing, of which loading the configuration warns.
+fn minimum_size(config: &Config) -> Result<MinimumSize, SetupError> {
+    const KEY: &str = "sizes.dsdt_params";
+    let parameter = |name: &str| config.sizes.dsdt_params.get(name).copied();
+    let rate = |name: &str| parameter(name).unwrap_or(0.0);
+    let drift = match config.sizes.dsdt_model.as_deref() {
+        Some("linear_decay") => {
+            let missing = SetupError::Missing { key: KEY, remedy: "`k_T` needs a temperature `T_ref` above 0 K" };
+            let per_kelvin = match (rate("k_T"), parameter("T_ref")) {
+                (0.0, _) => 0.0,
+                (slope, Some(reference)) if reference > 0.0 => slope / reference,
+                _ => return Err(missing),
+            };
+            SizeDrift::Decay { base: rate("k0"), per_kelvin }
+        }
+        Some("constant_decay") => SizeDrift::Decay { base: rate("k0"), per_kelvin: 0.0 },
+        Some("sublimation_min") => SizeDrift::Sublimation,
+        _ => SizeDrift::None,
+    };
+    Ok(MinimumSize { drift, least: rate("floor") })
 }
 
 /// Smallest fragment that surface energy allows [m], where the configuration asks for it: at the encounter speed of the
@@ -58,6 +109,10 @@ pub(super) fn initial_fractions(
     let melt = &config.initial.melt_psd;
     let s_cut = melt.s_cut_condensation.max(s_min_effective);
     let fractions = match config.initial.s0_mode {
+        InitialMode::Mono if is_mono(config) && config.profile == Profile::Python => {
+            return Ok(vec![1.0 / sizes.len() as f64; sizes.len()]);
+        }
+        InitialMode::Mono if is_mono(config) => size_distribution::single_size(sizes, MONO_SIZE),
         InitialMode::Upper | InitialMode::Mono => three_slope(config, sizes, s_min_effective),
         InitialMode::MeltLognormalMixture => size_distribution::lognormal_mixture(
             sizes,

@@ -25,8 +25,9 @@ mod supply;
 mod surface;
 
 use super::cell::{CellModel, CellState};
+use super::floor::FloorState;
 use super::grid::RadialGrid;
-use super::model::{DriverTime, Model, Scheme, resolve_blowout_size};
+use super::model::{DriverTime, Model, Scheme, resolve_blowout_size, smallest_size};
 use super::report::RunFacts;
 use crate::config::Loaded;
 use crate::config::geometry::GeometryMode;
@@ -77,6 +78,17 @@ pub enum SetupError {
         rows: f64,
         /// Most that are written.
         most: f64,
+    },
+    /// What the disk holds at the start is not a single grain.
+    #[error(
+        "the disk would hold {mass:e} kg, and its smallest grains have {grain:e} kg each: raise `optical_depth.tau0_target` \
+         or `shielding.los_geometry.h_over_r`"
+    )]
+    LessThanOneGrain {
+        /// Mass at the start [kg].
+        mass: f64,
+        /// Mass of a grain of the smallest bin [kg].
+        grain: f64,
     },
     /// Something that the configuration leaves out is needed.
     #[error("`{key}` is missing: {remedy}")]
@@ -140,7 +152,9 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         None => reader.eccentricity(config)?,
     };
     let s_min_surface_energy = bins::smallest_fragment(config, &eccentricity, grid.middle())?;
-    let s_min_effective = s_blow.max(s_min_config).max(s_min_surface_energy.unwrap_or(0.0));
+    let floor = bins::floor(config)?;
+    let s_min_surface_energy = s_min_surface_energy.unwrap_or(f64::NAN);
+    let s_min_effective = smallest_size(floor.rule, s_blow, s_min_config, s_min_surface_energy);
 
     let sizes = bins::size_grid(config, s_min_effective)?;
     let initial_fractions = bins::initial_fractions(config, &sizes, s_min_effective)?;
@@ -149,6 +163,10 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let tau1_factor = if config.profile == Profile::Python { 1.0 } else { los };
     let layer = surface::Layer { grid: &grid, opacity: initial_opacity, los, tau1_factor };
     let (surface_density, shielding) = surface::start(config, reader.shielding(config)?, &layer);
+    let (mass, grain) = (surface_density * grid.areas.iter().sum::<f64>(), sizes.masses[0]);
+    if mass < grain && surface_density > 0.0 {
+        return Err(SetupError::LessThanOneGrain { mass, grain });
+    }
 
     let q_pr_at_smin = efficiency.at(s_min_effective, start);
     let beta_at_smin = formulas::beta(s_min_effective, start, density, q_pr_at_smin);
@@ -168,7 +186,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         phase_thresholds: processes::threshold_numbers(config),
         initial_temperature: start,
         s_min_config,
-        s_min_surface_energy: s_min_surface_energy.unwrap_or(f64::NAN),
+        s_min_surface_energy,
         energy: processes::energy(config),
         extended: config
             .diagnostics
@@ -190,6 +208,8 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         supply_temperature_kind: supply::temperature_label(config),
         line_of_sight_factor: los,
         missing_as_zero: config.profile == Profile::Python,
+        s_min_evolves: floor.evolution.is_some(),
+        corrects_fast_blowout: processes::corrects_fast_blowout(config),
         sublimation_booked: processes::sublimation_is_booked(config),
     };
 
@@ -208,10 +228,14 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let cell_models = cells::cell_models(config, &circumstances)?;
     let breakup = bins::breakup(config, &sizes)?;
     let bins: Vec<f64> = initial_fractions.iter().map(|share| share * surface_density).collect();
+    let sublimation = reader.sublimation(config)?;
+    let moves = sublimation.as_ref().is_some_and(|sublimation| sublimation.moves_sizes.is_some());
     let state = |cell: &CellModel| {
         let excitation = Excitation { e: cell.facts.eccentricity, i: cell.facts.inclination };
         let supply = supply::initial_state(&supply, config, &cell.supply);
-        CellState { supply, ..CellState::new(bins.clone(), excitation) }
+        let floor = FloorState { raised: s_min_effective, evolved: s_min_effective };
+        let sizes = if moves { sizes.sizes.clone() } else { Vec::new() };
+        CellState { supply, floor, sizes, ..CellState::new(bins.clone(), excitation) }
     };
     let states = cell_models.iter().map(state).collect();
     let adaptive = config.numerics.clock == numerics::Clock::Adaptive;
@@ -227,11 +251,13 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         driver_time: if adaptive { DriverTime::Middle } else { DriverTime::Start },
         efficiency,
         blowout,
+        floor,
+        surface_frozen: config.surface.freeze_sigma,
         shielding,
         tau1_factor,
         opacity_frozen: config.radiation.freeze_kappa,
         phase: reader.phase_rule(config)?,
-        sublimation: reader.sublimation(config)?,
+        sublimation,
         escape: processes::escape(config),
         gas_drag_time: processes::gas_drag_time(config),
         collisions: config.physics_mode.collides(),

@@ -1,7 +1,7 @@
 //! Phase, evaporation and gas drag.
 
 use super::super::evolve_surface::SurfaceSolver;
-use super::super::model::{PhaseRule, PhaseTemperature, Sublimation, SublimationScheme};
+use super::super::model::{MovingSizes, PhaseRule, PhaseTemperature, Sublimation, SublimationScheme};
 use super::{Reader, SetupError};
 use crate::config::optical_depth::CollisionSolver;
 use crate::config::phase::{PhaseSource, TemperatureInput};
@@ -58,7 +58,8 @@ impl Reader<'_> {
             return Ok(None);
         }
         let pressure_tolerance = config.sinks.sub_params.psat_cache_tol_k;
-        Ok(Some(Sublimation { law: self.law(config)?, scheme: scheme(config), pressure_tolerance }))
+        let moves_sizes = moving_sizes(config);
+        Ok(Some(Sublimation { law: self.law(config)?, scheme: scheme(config), moves_sizes, pressure_tolerance }))
     }
 
     fn law(&mut self, config: &Config) -> Result<SublimationLaw, SetupError> {
@@ -196,8 +197,21 @@ fn scheme(config: &Config) -> SublimationScheme {
     }
 }
 
+/// Sublimation on the surface of a column of the Python program moves the sizes of its bins.
+fn moving_sizes(config: &Config) -> Option<MovingSizes> {
+    let on_surface = config.sinks.sublimation_location != SublimationLocation::Smol;
+    let python_column = config.profile == Profile::Python && config.geometry.is_column();
+    (python_column && on_surface).then_some(MovingSizes { booked_as_blowout: config.sinks.sub_params.mass_conserving })
+}
+
 pub(super) fn sublimation_is_booked(config: &Config) -> bool {
-    scheme(config) != SublimationScheme::Surface
+    scheme(config) != SublimationScheme::Surface || config.geometry.is_column()
+}
+
+/// Whether the outflux in the files of a column of the Python program is cut to what leaves within a step.
+pub(super) fn corrects_fast_blowout(config: &Config) -> bool {
+    let in_parts = config.io.substep_fast_blowout && surface_solver(config).is_some();
+    config.profile == Profile::Python && config.geometry.is_column() && (config.io.correct_fast_blowout || in_parts)
 }
 
 /// Fits for solid and liquid.

@@ -1,7 +1,7 @@
 //! How much dust there is at the start, and how it shields itself.
 //!
-//! Every disk may ask for an optical depth. A column (`0D`) may instead start from the mid-plane density of a given disk
-//! mass, from a surface density, or from `init_tau1`; and it may hold the optical depth of its shielding fixed.
+//! Every disk may ask for an optical depth, and may hold that of its shielding fixed. A column (`0D`) may instead start from
+//! the mid-plane density of a given disk mass, from a surface density, or from `init_tau1`.
 
 use super::super::grid::RadialGrid;
 use super::{Reader, SetupError, cells};
@@ -28,6 +28,7 @@ impl Reader<'_> {
     pub(super) fn shielding(&mut self, config: &Config) -> Result<Shielding, SetupError> {
         const KEY: &str = "shielding.table_path";
         match config.shielding.table() {
+            _ if ignores_fixed_depth(config) => Ok(Shielding::Off),
             Some(path) => {
                 let (tau, phi) = self.read(KEY, path, tables::phi::read)?;
                 PhiTable::new(tau, phi).map(Shielding::Table).map_err(SetupError::physics(KEY))
@@ -36,6 +37,12 @@ impl Reader<'_> {
             None => Ok(Shielding::Off),
         }
     }
+}
+
+/// Rings of the Python program know no fixed optical depth: nothing shields them then.
+fn ignores_fixed_depth(config: &Config) -> bool {
+    let rings = !config.geometry.is_column();
+    rings && config.profile == Profile::Python && config.shielding.mode == ShieldingMode::FixedTau1
 }
 
 fn absorbs_without_table(config: &Config) -> bool {
@@ -50,6 +57,7 @@ pub(super) fn start(config: &Config, law: Shielding, layer: &Layer) -> (f64, Shi
         None => column_without_depth(config, &law, layer),
     };
     let shielding = match config.shielding.mode {
+        ShieldingMode::FixedTau1 if ignores_fixed_depth(config) => law,
         ShieldingMode::FixedTau1 => fixed_shielding(config, &law, layer, surface_density),
         ShieldingMode::Off | ShieldingMode::Psitau => law,
     };

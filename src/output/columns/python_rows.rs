@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 
 use super::*;
-use crate::disk::report::{KernelReport, Ledger, SmolReport, SupplyReport};
+use crate::disk::report::{KernelReport, Ledger, SmallestGrains, SmolReport, SupplyReport};
 use crate::output::diagnostics_columns::DIAGNOSTICS;
 use crate::output::fixtures::Fixture;
 use crate::output::run_columns::RUN;
@@ -101,6 +101,7 @@ impl PythonRow<'_> {
         report.tau_before = n("tau_phase_los");
         report.sigma_tau1 = n("Sigma_tau1");
         report.peak_size = n("s_peak");
+        report.smallest = SmallestGrains::of(&f.step);
         report.ledger = Ledger {
             blowout: self.per_area(n("mass_lost_surface_solid_marsRP_step")),
             sublimation: self.per_area(n("mass_lost_sublimation_step")),
