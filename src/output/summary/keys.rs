@@ -88,6 +88,8 @@ pub const KEYS: &[Key] = &[
     key("seed_{expr,basis}", "", "How it was made."),
     key("time_grid", "", "The end of the run and its first step, with what they were made from; `n_steps` is the run over the first step, where an adaptive clock takes far fewer (`steps.coupling`)."),
     key("performance.{wall_s,setup_s,step_s,exchange_s,write_s}", "s", "Real time: all, until the first step, and of process 0 in steps, exchange and writing."),
+    key("performance.checkpoint_s", "s", "Real time that checkpoints took."),
+    key("performance.checkpoints", "", "How many were written."),
     key("performance.{ranks,threads}", "", "Processes, and threads of each."),
     key("performance.{batches,moves}", "", "Exchanges between processes, and how often cells changed process."),
     key("performance.imbalance", "", "Time of the busiest process over the mean."),
