@@ -9,6 +9,7 @@ program rely on, from tests/data/output. The first thing that is not so ends the
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -158,6 +159,23 @@ def check_meaning(frames, columns, summary, config):
     require(config["csv_units"].keys() == csv, "run_config.json does not hold the units of every CSV table")
 
 
+def check_codecs(program, folder, wanted):
+    """Every codec of the configuration makes files that others open, with the same numbers."""
+    for codec in ["gzip", "brotli", "snappy", "none"]:
+        out = folder / codec
+        command = [program, ROOT / "configs/quick.yml", "--outdir", out, "--quiet", "--override", "numerics.dt_max=1000"]
+        status = subprocess.run([*command, f"io.streaming.compression={codec}"], cwd=folder, check=False).returncode
+        require(status == 0, f"the run with {codec} ended with status {status}")
+        path = out / "series/run.parquet"
+        used = pq.ParquetFile(path).metadata.row_group(0).column(0).compression.lower()
+        require(used == {"none": "uncompressed"}.get(codec, codec), f"{codec}: the file says {used}")
+        require(pd.read_parquet(path).equals(wanted), f"{codec}: other numbers")
+        rows = duckdb.sql(f"select count(*) from '{path}'").fetchone()[0]
+        require(rows == len(wanted), f"{codec}: DuckDB finds {rows} rows")
+        shutil.rmtree(out)
+        print(f"{codec}: the same numbers")
+
+
 def main():
     program = Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory() as folder:
@@ -185,6 +203,7 @@ def main():
             print(f"{name}: {len(frames[name])} rows, {len(columns[name])} columns")
         for name in sorted(checkpoints):
             check_checkpoint(out / name)
+        check_codecs(program, out, frames["series/run.parquet"])
         check_meaning(frames, columns, read_json(out / "summary.json"), read_json(out / "run_config.json"))
         picture = out / "plot.png"
         plot = [sys.executable, ROOT / "scripts/plot.py", out, "--output", picture]

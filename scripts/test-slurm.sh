@@ -91,16 +91,35 @@ again=$(sbatch --parsable --ntasks=2 --dependency="afterok:$two" "$run" run.yml 
 nothing=$(sbatch --parsable "$run")
 stopped=$(sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/stopped "${long[@]}")
 
-# A job that is stopped under way goes into the queue again; SLURM would wait two minutes before it starts once more. Started
-# at once, srun has once failed to launch a process, for a reason that is not known, and the job ended with status 0.
+# Launchers that say that all is well although it is not. The first starts nothing when it is called first; the run of
+# other numbers that is in the folder must not be taken for the result.
+cat >late <<'LAUNCHER'
+#!/bin/bash
+mkdir late.once 2>/dev/null || exec mpirun --bind-to none "$@"
+LAUNCHER
+# The second ends in the middle of the run, the third starts nothing ever.
+cat >half <<'LAUNCHER'
+#!/bin/bash
+mkdir half.once 2>/dev/null || exec "$@"
+"$@" &
+until [[ -s out/half/checks/mass_budget.csv.part ]]; do sleep 0.1; done
+kill -KILL $!
+LAUNCHER
+chmod +x late half
+cp -r out/alone/1 out/late
+late=$(MARSDISK_LAUNCH=$work/late sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/late --overwrite)
+half=$(MARSDISK_LAUNCH=$work/half sbatch --parsable --ntasks=1 "$run" run.yml --outdir out/half "${long[@]}")
+never=$(MARSDISK_LAUNCH=true sbatch --parsable --ntasks=2 "$run" run.yml --outdir out/never)
+
+# A job that is stopped under way goes into the queue again; SLURM would wait two minutes before it starts once more. Within
+# the second in which it was requeued the node refuses the job ("Job credential revoked"), and SLURM gives it up.
 requeued=
 has_begun() {
     [[ -s out/stopped/checks/mass_budget.csv.part ]]
 }
 all_are_over() {
-    if [[ $(squeue --noheader --job "$stopped" --format=%T) == PENDING ]]; then
-        requeued=${requeued:-$SECONDS}
-        ((SECONDS < requeued + 6)) || scontrol update "JobId=$stopped" StartTime=now || true
+    if [[ -z $requeued && $(squeue --noheader --job "$stopped" --format=%T) == PENDING ]]; then
+        scontrol update "JobId=$stopped" StartTime=now+3 && requeued=yes
     fi
     cluster_is_empty
 }
@@ -162,5 +181,16 @@ same out/stopped long
 says "marsdisk-$stopped.log" "go on with --resume"
 says "marsdisk-$stopped.log" "goes into the queue again"
 [[ $(scontrol --oneliner show job "$stopped") == *" Restarts=1 "* ]] || fail "job $stopped was not started twice"
+ended "$late" 0
+workers out/late 2 1
+same out/late run
+says "marsdisk-$late.log" "launcher ended with status 0, but the program did not come to its end"
+ended "$half" 0
+same out/half long
+says "marsdisk-$half.log" "launcher ended with status 0, but the program did not come to its end"
+ended "$never" 1
+[[ $(grep --count "did not come to its end" "marsdisk-$never.log") -eq 3 ]] || fail "job $never was not tried three times"
+left=$(find . -maxdepth 1 -name '.marsdisk-job-*')
+[[ -z $left ]] || fail "jobs that are over have left $left"
 
-printf '12 jobs under SLURM ended as they should, with the results of one process\n'
+printf '15 jobs under SLURM ended as they should, with the results of one process\n'

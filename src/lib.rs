@@ -4,7 +4,8 @@
 //! glowing planet blows the smallest grains out, hot grains sublimate and fresh material is supplied ([`physics`]).
 //! [`disk`] holds the cells and one coupling step of each, [`run`] the time loop and the mass budget, [`parallel`]
 //! spreads the cells, [`output`] writes tables and JSON, [`checkpoint`] lets a run go on, [`config`] reads the YAML file,
-//! [`optics`] computes the radiation-pressure efficiencies that the disk needs and [`tables`] reads them.
+//! [`optics`] computes the radiation-pressure efficiencies that the disk needs and [`tables`] reads them. [`panics`] guards
+//! against libraries that panic.
 //!
 //! Data goes one way: YAML → [`config`] → [`disk`] → step → records → files. Everything is in SI units.
 
@@ -14,6 +15,7 @@ pub mod config;
 pub mod disk;
 pub mod optics;
 pub mod output;
+pub mod panics;
 pub mod parallel;
 pub mod physics;
 pub mod run;

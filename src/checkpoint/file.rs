@@ -14,10 +14,11 @@ use sha2::{Digest, Sha256};
 use super::snapshot::{Content, Entry, Snapshot, SnapshotError};
 use crate::output::OutputError;
 use crate::output::part_file::{PartFile, part_path};
-use crate::parallel::wire::to_bytes;
 
-/// Version of the names and meanings in a checkpoint; it changes when one of them changes.
-pub const SCHEMA: u64 = 1;
+/// Version of the names and meanings in a checkpoint; it changes when one of them does, or one is added.
+///
+/// 1 had fewer entries.
+pub const SCHEMA: u64 = 2;
 
 /// Room in front of the HDF5 data [bytes], the least that HDF5 can leave.
 const FRONT: usize = 512;
@@ -144,7 +145,10 @@ fn write_content(part: &Path, snapshot: &Snapshot) -> hdf5::Result<()> {
 fn seal(path: &Path, snapshot: &Snapshot) -> Result<(), CheckpointError> {
     let part = part_path(path);
     let back = read_content(&part).map_err(|reason| CheckpointError::Hdf5 { path: part.clone(), message: reason })?;
-    if to_bytes(&back) != to_bytes(&in_order(snapshot.clone())) {
+    let mut written: Vec<&Entry> = snapshot.entries().iter().collect();
+    // That of HDF5.
+    written.sort_by(|a, b| a.name.cmp(&b.name));
+    if back.len() != written.len() || !back.iter().zip(written).all(|(back, written)| back.is(written)) {
         let message = "the file does not hold what was written; is the disk full?".to_string();
         return Err(CheckpointError::Hdf5 { path: part, message });
     }
@@ -170,7 +174,8 @@ fn checksum(file: &mut File) -> std::io::Result<(u64, String)> {
 /// [`CheckpointError`]: it cannot be read, is damaged, or was written by another version of the program.
 pub fn read(path: &Path) -> Result<Snapshot, CheckpointError> {
     check(path)?;
-    read_content(path).map_err(|reason| CheckpointError::Damaged { path: path.to_path_buf(), reason })
+    let entries = read_content(path);
+    entries.map(Snapshot::of).map_err(|reason| CheckpointError::Damaged { path: path.to_path_buf(), reason })
 }
 
 /// Compares the file with what its front says about it.
@@ -212,8 +217,8 @@ fn check(path: &Path) -> Result<(), CheckpointError> {
     if written == front { Ok(()) } else { Err(damaged("its first lines have changed".to_string())) }
 }
 
-/// The entries of an HDF5 file by name; what is wrong as text.
-fn read_content(path: &Path) -> Result<Snapshot, String> {
+/// The entries of an HDF5 file in the order of their names; what is wrong as text.
+fn read_content(path: &Path) -> Result<Vec<Entry>, String> {
     let text = |error: hdf5::Error| error.to_string();
     let file = hdf5::File::open(path).map_err(text)?;
     let mut entries = Vec::new();
@@ -222,7 +227,8 @@ fn read_content(path: &Path) -> Result<Snapshot, String> {
             entries.push(read_entry(&dataset)?);
         }
     }
-    Ok(in_order(Snapshot::of(entries)))
+    entries.sort_by(|a: &Entry, b| a.name.cmp(&b.name));
+    Ok(entries)
 }
 
 fn read_entry(dataset: &hdf5::Dataset) -> Result<Entry, String> {
@@ -248,13 +254,6 @@ fn read_entry(dataset: &hdf5::Dataset) -> Result<Entry, String> {
     Ok(Entry { unit: attribute("units")?, long_name: attribute("long_name")?, content, name: name.clone() })
 }
 
-/// In the order of the names, which is that of HDF5.
-fn in_order(snapshot: Snapshot) -> Snapshot {
-    let mut entries = snapshot.entries().to_vec();
-    entries.sort_by(|a, b| a.name.cmp(&b.name));
-    Snapshot::of(entries)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,7 +269,10 @@ mod tests {
     #[test]
     fn what_was_written_is_read_to_the_last_bit() {
         let (folder, path) = written();
-        assert_eq!(to_bytes(&read(&path).unwrap()), to_bytes(&in_order(sample())));
+        let (mut written, back) = (sample().into_entries(), read(&path).unwrap().into_entries());
+        written.sort_by(|a, b| a.name.cmp(&b.name));
+        assert_eq!(back.len(), written.len());
+        assert!(back.iter().zip(&written).all(|(back, written)| back.is(written)));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
@@ -315,10 +317,16 @@ mod tests {
         let (_folder, path) = written();
         let mut bytes = fs::read(&path).unwrap();
         let at = MAGIC.len() + "\nschema ".len();
-        bytes[at] = b'0';
-        fs::write(&path, bytes).unwrap();
-        let error = read(&path).unwrap_err();
-        assert!(matches!(error, CheckpointError::Schema { found: 0, .. }), "{error}");
+        for (digit, version) in [(b'1', 1), (b'9', 9)] {
+            bytes[at] = digit;
+            fs::write(&path, &bytes).unwrap();
+            let error = read(&path).unwrap_err();
+            assert!(matches!(error, CheckpointError::Schema { found, .. } if found == version), "{error}");
+            assert!(
+                error.to_string().contains(&format!("version {version}, and this program reads {SCHEMA}")),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -81,6 +81,22 @@ pub enum SnapshotError {
     },
 }
 
+impl Entry {
+    /// Whether two entries are the same to the last bit, with numbers that are none.
+    pub fn is(&self, other: &Entry) -> bool {
+        let content = match (&self.content, &other.content) {
+            (Content::Reals { shape, values }, Content::Reals { shape: other_shape, values: other_values }) => {
+                let same_bits = |(one, other): (&f64, &f64)| one.to_bits() == other.to_bits();
+                shape == other_shape
+                    && values.len() == other_values.len()
+                    && values.iter().zip(other_values).all(same_bits)
+            }
+            (one, other) => one == other,
+        };
+        content && self.name == other.name && self.unit == other.unit && self.long_name == other.long_name
+    }
+}
+
 impl Snapshot {
     /// From entries of different names.
     pub fn of(entries: Vec<Entry>) -> Self {
@@ -119,6 +135,11 @@ impl Snapshot {
             Some(Content::Counts { values }) if values.len() == 1 => Some(values[0]),
             _ => None,
         }
+    }
+
+    /// All entries.
+    pub fn into_entries(self) -> Vec<Entry> {
+        self.entries
     }
 
     /// The entries of some groups.

@@ -3,6 +3,7 @@
 //! - [`simulate`]: a run, [`agreement`]: of several processes, [`persistence`]: in several parts; [`facts`] describes it for the JSON files, [`progress`] for the person who waits
 //! - [`check`]: what a configuration means; [`plan`] says what its run will cost, [`advice`] what looks odd
 //! - [`schema`]: the configuration as a JSON Schema
+//! - [`status_file`]: how a job script learns for certain how the program has ended
 //! - [`qpr`]: a table of radiation-pressure efficiencies from optical constants
 
 pub mod advice;
@@ -17,7 +18,9 @@ pub mod qpr;
 pub mod schema;
 mod settings;
 pub mod simulate;
+pub mod status_file;
 
+use crate::panics::is_caught;
 use crate::parallel::world::{World, launched_rank};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -33,6 +36,8 @@ pub const NUMERICAL: u8 = 3;
 pub const STOPPED: u8 = 4;
 /// Exit status: a file cannot be read or written.
 pub const INPUT_OUTPUT: u8 = 5;
+/// Exit status: a defect of the program, as Rust has it.
+pub const PANICKED: u8 = 101;
 
 /// Mass loss of the hot dust disk around Mars after a giant impact, radius by radius.
 #[derive(Debug, Parser)]
@@ -87,11 +92,19 @@ enum Command {
 
 /// Runs the program; the exit status says how it went. Of several processes, only process 0 speaks.
 pub fn main() -> ExitCode {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !is_caught() {
+            report(panic);
+            status_file::ended(PANICKED);
+        }
+    }));
     let world = match World::join() {
         Ok(world) => world,
         Err(error) => {
             if launched_rank() == 0 {
                 eprintln!("error: {error}");
+                status_file::ended(CONFIGURATION);
             }
             return ExitCode::from(CONFIGURATION);
         }
@@ -106,6 +119,9 @@ pub fn main() -> ExitCode {
             if error.use_stderr() { CONFIGURATION } else { FINISHED }
         }
     };
+    if world.is_root() {
+        status_file::ended(status);
+    }
     ExitCode::from(world.leave(status))
 }
 

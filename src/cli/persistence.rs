@@ -1,5 +1,6 @@
 //! How a run outlives its job: which checkpoint it goes on from, when it writes its own, when it has to stop.
 
+use super::settings::extra_options;
 use super::simulate::{SimulateArgs, SimulateError};
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::file;
@@ -8,6 +9,7 @@ use crate::checkpoint::snapshot::{Exchange, Snapshot};
 use crate::config::{Config, io};
 use crate::output::archive::{ArchivePlan, KeepLocal};
 use crate::output::folder::{CHECKPOINTS, OutputFolder};
+use crate::output::offload::OffloadPlan;
 use crate::output::parquet::{Codec, Packing};
 use crate::output::provenance::provenance;
 use crate::physics::constants::YEAR;
@@ -133,7 +135,10 @@ pub struct Place {
 pub fn find_place(args: &SimulateArgs, config: &Config, identity: &Identity) -> Result<Place, SimulateError> {
     let outdir = args.outdir.clone().unwrap_or_else(|| PathBuf::from(&config.io.outdir));
     let generations = generations(config, &outdir);
-    let folder = OutputFolder::claim(&outdir)?;
+    let mut folder = OutputFolder::claim(&outdir)?;
+    if let Some((steps, _)) = extra_options(config).step_diagnostics {
+        folder = folder.with_table(&steps)?;
+    }
     let resume = args.resume || config.numerics.resume.enabled;
     if !resume || !folder.holds_a_run()? {
         folder.begin(args.overwrite)?;
@@ -260,9 +265,10 @@ pub fn packing(config: &Config) -> Packing {
     Packing {
         codec: match streaming.compression {
             io::Compression::Zstd => Codec::Zstd,
+            io::Compression::Snappy => Codec::Snappy,
+            io::Compression::Gzip => Codec::Gzip,
+            io::Compression::Brotli => Codec::Brotli,
             io::Compression::None => Codec::None,
-            // The others are refused.
-            _ => Codec::Snappy,
         },
         records: streaming.step_flush_interval,
         // Three tables share it.
@@ -271,6 +277,20 @@ pub fn packing(config: &Config) -> Packing {
         merge: streaming.merge_at_end,
         clean_up: streaming.cleanup_chunks,
     }
+}
+
+/// Where old chunks go, if anywhere.
+pub fn offload_plan(config: &Config) -> Option<OffloadPlan> {
+    let offload = &config.io.streaming.offload;
+    let dir = offload.dir.as_ref().filter(|_| offload.enabled)?;
+    Some(OffloadPlan {
+        dir: PathBuf::from(dir),
+        // 0 means the default.
+        keep: if offload.keep_last_n == 0 { 2 } else { offload.keep_last_n as usize },
+        moves: offload.mode == io::TransferMode::Move,
+        verify: offload.verify == io::OffloadVerify::Hash,
+        other_device_only: offload.skip_if_same_device,
+    })
 }
 
 /// What to do with a finished run, if anything.

@@ -3,16 +3,17 @@
 use super::agreement::{Agreed, agree};
 use super::configuration::ConfigurationArgs;
 use super::facts;
-use super::persistence::{Identity, Place, archive_plan, deadline, find_place, keeper, parse_walltime};
+use super::persistence::{Identity, Place, archive_plan, deadline, find_place, keeper, offload_plan, parse_walltime};
 use super::progress::Progress;
 use super::settings::{extra_options, output_options, output_times, pace, stop_rules, time_grid};
-use super::{CONFIGURATION, FINISHED, INPUT_OUTPUT, NUMERICAL, STOPPED};
+use super::{CONFIGURATION, FINISHED, INPUT_OUTPUT, NUMERICAL, STOPPED, status_file};
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::snapshot::Snapshot;
 use crate::config::{ConfigError, Loaded};
 use crate::disk::setup::{self, Setup, SetupError};
 use crate::output::OutputError;
 use crate::output::archive::archive;
+use crate::output::offload::Offloader;
 use crate::output::recorder::{BinFacts, End, Recorder};
 use crate::output::summary::{Outcome, Performance, RankPerformance, SummaryFacts};
 use crate::parallel::communicator::Communicator;
@@ -242,11 +243,11 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
             tracing::warn!("{warning}");
         }
         let decision = Decision::new(prepared.setup.cells.len(), world.places(), requests);
-        let (recorder, keeper, from) = begin(args, prepared, &decision, started)?;
+        let (begun, from) = begin(args, prepared, &decision, started)?;
         for advice in &decision.advice {
             tracing::warn!("{advice}");
         }
-        Ok((decision, from, (recorder, keeper)))
+        Ok((decision, from, begun))
     })?;
     // The others wait until the end.
     let Some(communicator) = world.first(decision.ranks_active) else { return Ok(()) };
@@ -273,17 +274,25 @@ fn prepare(args: &SimulateArgs) -> Result<(Prepared, String), SimulateError> {
     Ok((Prepared { loaded, setup, grid }, fingerprint))
 }
 
+/// What process 0 has begun.
+struct Begun {
+    recorder: Recorder,
+    keeper: Keeper,
+    offloader: Option<Offloader>,
+}
+
 /// What process 0 alone does before a run: finds out where it begins, and opens its files.
 fn begin(
     args: &SimulateArgs,
     prepared: &Prepared,
     decision: &Decision,
     started: Instant,
-) -> Result<(Recorder, Keeper, Option<Snapshot>), SimulateError> {
+) -> Result<(Begun, Option<Snapshot>), SimulateError> {
     let Prepared { loaded, setup: Setup { model, files, .. }, .. } = prepared;
     let config = &loaded.config;
     let identity = Identity::new(config, files);
     let Place { folder, from } = find_place(args, config, &identity)?;
+    status_file::begun();
     let time = from.as_ref().and_then(|snapshot| snapshot.number("clock/time")).unwrap_or(0.0);
     let deadline = deadline(args.walltime.map(|walltime| started + walltime));
     let keeper = keeper(config, identity, folder.path(), time, deadline);
@@ -297,7 +306,11 @@ fn begin(
         from.as_ref(),
     )?
     .with_extras(&extra_options(config), from.as_ref())?;
-    Ok((recorder, keeper, from))
+    let offloader = match offload_plan(config) {
+        Some(plan) => Offloader::start(recorder.folder(), plan)?,
+        None => None,
+    };
+    Ok((Begun { recorder, keeper, offloader }, from))
 }
 
 /// Worker threads; none if the main thread can do the work.
@@ -313,11 +326,11 @@ fn simulate(
     prepared: Prepared,
     team: Team,
     from: Option<&Snapshot>,
-    begun: Option<(Recorder, Keeper)>,
+    begun: Option<Begun>,
     started: Instant,
 ) -> Result<(), SimulateError> {
     let Team { threads, communicator, decision, signals } = team;
-    let (mut recorder, mut keeper) = begun.unzip();
+    let mut begun = begun;
     let config = &prepared.loaded.config;
     let grid = prepared.grid;
     let Setup { model, mut cells, .. } = prepared.setup;
@@ -334,14 +347,19 @@ fn simulate(
         from,
         signals,
     };
-    let desk = Desk { recorder: recorder.as_mut(), keeper: keeper.as_mut() };
+    let desk = begun.as_mut().map_or_else(Desk::default, |begun| Desk {
+        recorder: Some(&mut begun.recorder),
+        keeper: Some(&mut begun.keeper),
+    });
     let setup_s = started.elapsed().as_secs_f64();
     let mut progress =
         Progress::new(grid.t_end, config.io.progress.refresh_seconds, shows_progress && communicator.is_root());
     let ended = driver::run(course, desk, &mut |tick| progress.reach(tick.end));
     progress.close();
     // Process 0 has both.
-    let (Some(ended), Some(recorder)) = (ended, recorder) else { return Ok(()) };
+    let (Some(ended), Some(Begun { recorder, offloader, .. })) = (ended, begun) else { return Ok(()) };
+    // Tables are joined when their chunks stay where they are.
+    drop(offloader);
     // Its lock lasts until everything is done.
     let place = recorder.folder().clone();
     let folder = place.path().to_path_buf();
@@ -375,7 +393,7 @@ fn simulate(
 }
 
 fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Performance {
-    let Effort { write_s, batches, moves, per_rank } = ended.effort.clone();
+    let Effort { write_s, checkpoint_s, checkpoints, batches, moves, per_rank } = ended.effort.clone();
     let ranks = per_rank.len();
     // Of several threads, one writes while the others step.
     let writing = |rank: usize| if rank == 0 && threads == 1 { write_s } else { 0.0 };
@@ -389,6 +407,8 @@ fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Pe
         step_s: per_rank[0].step_s,
         exchange_s: per_rank[0].exchange_s,
         write_s,
+        checkpoint_s,
+        checkpoints,
         ranks,
         threads,
         batches,

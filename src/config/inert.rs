@@ -45,7 +45,6 @@ const ALWAYS: &[&str] = &[
     "numerics.collision_cache",
     "diagnostics.energy_bookkeeping.stream",
     "io.progress",
-    "io.streaming.offload",
     "io.archive.mode",
     "io.archive.trigger",
     "io.archive.merge_target",
@@ -200,6 +199,7 @@ const IN_SOME_RUNS: &[Idle] = &[
     ),
     (|c| !c.surface_energy.enabled, "`surface_energy.enabled` is false", &["surface_energy"]),
     (|c| !c.sinks.hydro_escape.enable, "`sinks.hydro_escape.enable` is false", &["sinks.hydro_escape"]),
+    (|c| !c.io.streaming.offload.enabled, "`io.streaming.offload.enabled` is false", &["io.streaming.offload"]),
     (|c| !c.io.step_diagnostics.enable, "`io.step_diagnostics.enable` is false", &["io.step_diagnostics"]),
     (
         |c| !c.diagnostics.extended_diagnostics.enable,

@@ -119,7 +119,7 @@ pub struct Streaming {
     pub merge_at_end: bool,
     /// Delete joined chunks.
     pub cleanup_chunks: bool,
-    /// Moving of old chunks.
+    /// Copying or moving old chunks to another place while the run goes on.
     pub offload: Offload,
 }
 
@@ -145,15 +145,15 @@ pub enum Compression {
 pub struct Offload {
     /// On or off.
     pub enabled: bool,
-    /// Absolute folder.
+    /// Absolute folder, in which every run makes one of its own.
     pub dir: Option<String>,
-    /// Chunks that stay, at least 0.
+    /// Chunks of each table that stay, at least 0; 0 means 2.
     pub keep_last_n: u64,
-    /// Copy or move.
+    /// Whether a chunk leaves its place, where a link to it stays.
     pub mode: TransferMode,
-    /// How a copy is checked.
+    /// How a copy is compared; before a chunk leaves its place, by its hash whatever this says.
     pub verify: OffloadVerify,
-    /// Not on the same device.
+    /// Off if `dir` is on the device of the output folder.
     pub skip_if_same_device: bool,
 }
 

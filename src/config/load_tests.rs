@@ -250,8 +250,6 @@ fn values_that_are_not_implemented_are_refused_with_those_that_are() {
     let cases: &[(&[&str], &str)] = &[
         (&["surface.collision_solver=surface_ode"], "`smol`"),
         (&["phase={enabled: true, source: map, entrypoint: 'my.module:map'}"], "the map that is built in"),
-        (&["io.streaming.compression=brotli"], "`snappy`, `zstd`, `none`"),
-        (&["io.streaming.offload.enabled=true"], "false"),
     ];
     for (overrides, taken) in cases {
         let message = refused(overrides);

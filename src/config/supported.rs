@@ -5,7 +5,6 @@
 use super::{
     Config,
     error::Problem,
-    io::Compression,
     optical_depth::CollisionSolver,
     phase::{BUILT_IN_MAP, PhaseSource},
     source::Node,
@@ -20,13 +19,10 @@ const MAPS: &str = "the map that is built in, or the values of another one as a 
 pub(super) fn refusals(c: &Config, tree: &Node) -> Vec<Problem> {
     let map = c.phase.enabled && c.phase.source == PhaseSource::Map && c.phase.table_path.is_none();
     let foreign_map = map && c.phase.entrypoint != BUILT_IN_MAP;
-    let codec = matches!(c.io.streaming.compression, Compression::Brotli | Compression::Gzip);
     let surface_ode = c.surface.collision_solver == CollisionSolver::SurfaceOde;
     let table = [
         (surface_ode && !c.geometry.is_column(), "surface.collision_solver", "`smol`"),
         (foreign_map, "phase.entrypoint", MAPS),
-        (codec, "io.streaming.compression", "`snappy`, `zstd`, `none`"),
-        (c.io.streaming.offload.enabled, "io.streaming.offload.enabled", "false"),
     ];
     table
         .into_iter()

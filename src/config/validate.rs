@@ -130,6 +130,19 @@ pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
         "missing key `io.archive.dir`".to_owned(),
         "`io.archive.enabled` is true; name the folder of the archive",
     );
+    let offload = &config.io.streaming.offload;
+    refuse(
+        offload.enabled && offload.dir.is_none(),
+        &["io.streaming.offload.dir", "io.streaming.offload.enabled"],
+        "missing key `io.streaming.offload.dir`".to_owned(),
+        "`io.streaming.offload.enabled` is true; name the folder where old chunks go",
+    );
+    refuse(
+        offload.dir.as_ref().is_some_and(|dir| !std::path::Path::new(dir).is_absolute()),
+        &["io.streaming.offload.dir"],
+        "`io.streaming.offload.dir` is no absolute path".to_owned(),
+        "begin it with /",
+    );
     refuse(
         config.dynamics.i0 > PI,
         &["dynamics.i0"],

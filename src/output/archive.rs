@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::OutputError;
 use super::folder::{CHECKPOINTS, OutputFolder};
 use super::lock::LOCK_FILE;
+use super::offload::remove_chunk;
 use super::part_file::{PartFile, part_path, write_json};
 
 /// List of the files, in the archive.
@@ -72,7 +73,7 @@ pub fn archive(folder: &OutputFolder, plan: &ArchivePlan) -> Result<PathBuf, Out
     let (target, files) = result?;
     for file in files.iter().filter(|file| goes(file, plan.keep)) {
         let path = folder.file(&file.to_string_lossy());
-        fs::remove_file(&path).map_err(OutputError::io("remove", &path))?;
+        remove_chunk(&path)?;
     }
     Ok(target)
 }
@@ -102,7 +103,8 @@ fn copy_all(source: &Path, plan: &ArchivePlan) -> Result<(PathBuf, Vec<PathBuf>)
     let started = Instant::now();
     let mut list = Vec::new();
     for file in &files {
-        let (length, sha256) = copy(&source.join(file), &target.join(file), plan)?;
+        let (length, sha256) =
+            copy_checked(&source.join(file), &target.join(file), plan.verify || goes(file, plan.keep))?;
         list.push(json!({"path": file.display().to_string(), "size_bytes": length, "sha256": sha256}));
     }
     let seconds = started.elapsed().as_secs_f64();
@@ -143,21 +145,27 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
     Ok(found)
 }
 
-/// Copies a file and compares the copy; returns its length and SHA-256.
+/// Copies a file, and compares the copy, by its length or, if `by_hash`, after reading it back; returns its length and
+/// SHA-256.
 ///
 /// # Errors
 /// [`OutputError`]: it cannot be copied, or the copy is not the same.
-pub fn copy_verified(from: &Path, to: &Path) -> Result<(u64, String), OutputError> {
-    let (length, sum) = copy_hashed(from, to)?;
-    let back = File::open(to).and_then(|mut file| hashed(&mut file, &mut io::sink()));
-    if back.map_err(OutputError::io("read", to))? != (length, sum.clone()) {
-        return Err(OutputError::Changed { path: to.to_path_buf() });
-    }
-    Ok((length, sum))
+pub fn copy_checked(from: &Path, to: &Path, by_hash: bool) -> Result<(u64, String), OutputError> {
+    let copied = copy_hashed(from, to)?;
+    let same = match by_hash {
+        true => hash(to)? == copied,
+        false => fs::metadata(to).map_err(OutputError::io("look at", to))?.len() == copied.0,
+    };
+    if same { Ok(copied) } else { Err(OutputError::Changed { path: to.to_path_buf() }) }
 }
 
-fn copy(from: &Path, to: &Path, plan: &ArchivePlan) -> Result<(u64, String), OutputError> {
-    if plan.verify || goes(from, plan.keep) { copy_verified(from, to) } else { copy_hashed(from, to) }
+/// Length and SHA-256 of a file.
+///
+/// # Errors
+/// [`OutputError`]: it cannot be read.
+pub fn hash(file: &Path) -> Result<(u64, String), OutputError> {
+    let read = File::open(file).and_then(|mut content| hashed(&mut content, &mut io::sink()));
+    read.map_err(OutputError::io("read", file))
 }
 
 fn copy_hashed(from: &Path, to: &Path) -> Result<(u64, String), OutputError> {

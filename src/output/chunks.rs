@@ -18,6 +18,7 @@ use parquet::file::writer::SerializedFileWriter;
 use sha2::{Digest, Sha256};
 
 use super::OutputError;
+use super::offload::remove_chunk;
 use super::parquet::parquet_error;
 use super::part_file::{PART, PartFile, part_path};
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
@@ -122,7 +123,7 @@ impl Chunks {
         let listed: Vec<PathBuf> = self.list.iter().map(|chunk| self.file(chunk)).collect();
         for file in chunk_files(&self.path)? {
             if !listed.contains(&file) {
-                fs::remove_file(&file).map_err(OutputError::io("remove", &file))?;
+                remove_chunk(&file)?;
             }
         }
         Ok(())
@@ -159,8 +160,7 @@ impl Chunks {
     pub fn remove(&self) -> Result<(), OutputError> {
         let files = self.list.len() - self.in_memory.len();
         for chunk in &self.list[..files] {
-            let file = self.file(chunk);
-            fs::remove_file(&file).map_err(OutputError::io("remove", &file))?;
+            remove_chunk(&self.file(chunk))?;
         }
         Ok(())
     }

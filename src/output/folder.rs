@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::OutputError;
 use super::chunks::{Chunks, chunk_files};
 use super::lock::Lock;
+use super::offload::remove_chunk;
 use super::part_file::{PART, part_path, saved_length};
 use crate::checkpoint::snapshot::Snapshot;
 
@@ -42,6 +43,9 @@ const GROWING: [&str; 7] = [
     "debug/sinks_trace.jsonl",
 ];
 
+/// Default names of the step diagnostics.
+const STEPS: [&str; 2] = ["series/step_diagnostics.csv", "series/step_diagnostics.jsonl"];
+
 /// Folder of the checkpoints, unless the configuration says otherwise.
 pub const CHECKPOINTS: &str = "checkpoints";
 
@@ -49,6 +53,8 @@ pub const CHECKPOINTS: &str = "checkpoints";
 #[derive(Debug, Clone)]
 pub struct OutputFolder {
     path: PathBuf,
+    /// A growing table that the configuration has put elsewhere.
+    elsewhere: Option<PathBuf>,
     _lock: Arc<Lock>,
 }
 
@@ -75,7 +81,30 @@ impl OutputFolder {
             return Err(OutputError::NotAFolder { path: path.to_path_buf() });
         }
         fs::create_dir_all(path).map_err(OutputError::io("create the folder", path))?;
-        Ok(OutputFolder { path: path.to_path_buf(), _lock: Arc::new(Lock::take(path)?) })
+        Ok(OutputFolder { path: path.to_path_buf(), elsewhere: None, _lock: Arc::new(Lock::take(path)?) })
+    }
+
+    /// The same for a run with a growing table in the file `name`, which the configuration has chosen.
+    ///
+    /// # Errors
+    /// [`OutputError`]: another table has that name.
+    pub fn with_table(mut self, name: &Path) -> Result<Self, OutputError> {
+        if name == Path::new(STEPS[0]) || name == Path::new(STEPS[1]) {
+            return Ok(self);
+        }
+        // Checkpoints know growing tables by the names of their files.
+        let others = FILES.iter().filter(|other| !STEPS.contains(other));
+        if others.map(Path::new).any(|other| other.file_name() == name.file_name()) {
+            return Err(OutputError::Taken { path: self.path.join(name) });
+        }
+        self.elsewhere = Some(name.to_path_buf());
+        Ok(self)
+    }
+
+    /// The tables that grow row by row.
+    fn growing(&self) -> impl Iterator<Item = PathBuf> {
+        let elsewhere = self.elsewhere.iter().map(|name| self.path.join(name));
+        GROWING.iter().map(|name| self.file(name)).chain(elsewhere)
     }
 
     /// Prepares the folder for a run from the start, see [`OutputFolder::create`].
@@ -105,8 +134,7 @@ impl OutputFolder {
     /// # Errors
     /// [`OutputError`]: a file cannot be renamed or removed.
     pub fn reopen(&self) -> Result<(), OutputError> {
-        for name in GROWING {
-            let file = self.file(name);
+        for file in self.growing() {
             if file.exists() {
                 fs::rename(&file, part_path(&file)).map_err(OutputError::io("rename", &file))?;
             }
@@ -130,8 +158,7 @@ impl OutputFolder {
         for name in JOINED {
             Chunks::of(&self.file(name)).verify(checkpoint)?;
         }
-        for name in GROWING {
-            let path = self.file(name);
+        for path in self.growing() {
             let Some(length) = saved_length(&path, checkpoint) else { continue };
             let file = if path.exists() { path } else { part_path(&path) };
             let found = fs::metadata(&file).map_err(OutputError::io("look at", &file))?.len();
@@ -147,10 +174,7 @@ impl OutputFolder {
     /// # Errors
     /// [`OutputError`]: one cannot be removed.
     pub fn remove_chunks(&self) -> Result<(), OutputError> {
-        for file in self.chunks()? {
-            fs::remove_file(&file).map_err(OutputError::io("remove", &file))?;
-        }
-        Ok(())
+        self.chunks()?.iter().try_for_each(|file| remove_chunk(file))
     }
 
     /// Whether files of a run are there.
@@ -173,13 +197,19 @@ impl OutputFolder {
     }
 
     fn remove(&self, name: &str) -> Result<(), OutputError> {
-        let file = self.file(name);
-        fs::remove_file(&file).map_err(OutputError::io("remove", &file))
+        remove_chunk(&self.file(name))
     }
 
     fn chunks(&self) -> Result<Vec<PathBuf>, OutputError> {
-        let files = JOINED.iter().map(|name| chunk_files(&self.file(name)));
-        Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
+        Ok(self.chunks_of_tables()?.concat())
+    }
+
+    /// Files of chunks, whole or not, of each table.
+    ///
+    /// # Errors
+    /// [`OutputError`]: they cannot be looked at.
+    pub fn chunks_of_tables(&self) -> Result<Vec<Vec<PathBuf>>, OutputError> {
+        JOINED.iter().map(|name| chunk_files(&self.file(name))).collect()
     }
 
     /// The folder itself.
@@ -195,8 +225,9 @@ impl OutputFolder {
     /// Files of a run that are there, whole or not.
     fn present(&self) -> Result<Vec<String>, OutputError> {
         let mut present = Vec::new();
-        for name in FILES {
-            for file in [self.file(name), part_path(&self.file(name))] {
+        let elsewhere = self.elsewhere.iter().map(|name| self.path.join(name));
+        for path in FILES.iter().map(|name| self.file(name)).chain(elsewhere) {
+            for file in [path.clone(), part_path(&path)] {
                 if file.try_exists().map_err(OutputError::io("look at", &file))? {
                     let name = file.strip_prefix(&self.path).unwrap_or(&file);
                     present.push(name.display().to_string());

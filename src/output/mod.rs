@@ -9,7 +9,7 @@
 //!   whole
 //! - [`extras`]: tables on request, with the columns of [`step_columns`]; [`json_lines`]: their third format; [`run_card`]
 //! - [`tracks`], [`summary`], [`run_config`], [`provenance`]: the JSON files
-//! - [`folder`]: the output folder, [`lock`] against another run, [`archive`] of a finished one; [`recorder`]: ties everything together, read it first
+//! - [`folder`]: the output folder, [`lock`] against another run, [`archive`] of a finished one, [`offload`] of chunks before; [`recorder`]: ties everything together, read it first
 //! - [`docs`]: renders `docs/output.md`
 //!
 //! Nothing here computes physics; the numbers come from [`crate::disk::report`] and [`crate::run::budget`].
@@ -32,6 +32,7 @@ pub mod extras;
 pub mod folder;
 pub mod json_lines;
 pub mod lock;
+pub mod offload;
 pub mod parquet;
 pub mod part_file;
 pub mod provenance;
@@ -75,6 +76,12 @@ pub enum OutputError {
     #[error("cannot use {} as output folder: it is a file", path.display())]
     NotAFolder {
         /// The path that was asked for.
+        path: PathBuf,
+    },
+    /// A file has two purposes.
+    #[error("cannot write step diagnostics to {}: that is the name of another file of a run", path.display())]
+    Taken {
+        /// The file.
         path: PathBuf,
     },
     /// Another run writes there.

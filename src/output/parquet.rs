@@ -18,7 +18,7 @@ use arrow_schema::{DataType, Field as ArrowField, Fields, Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::{BrotliLevel, Compression, Encoding, GzipLevel, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
@@ -79,6 +79,10 @@ pub enum Codec {
     Snappy,
     /// Small, and fast enough.
     Zstd,
+    /// For readers that know nothing else.
+    Gzip,
+    /// The smallest of text.
+    Brotli,
     /// Not at all.
     None,
 }
@@ -88,6 +92,8 @@ impl Codec {
         Ok(match self {
             Codec::Snappy => Compression::SNAPPY,
             Codec::Zstd => Compression::ZSTD(ZstdLevel::try_new(1)?),
+            Codec::Gzip => Compression::GZIP(GzipLevel::default()),
+            Codec::Brotli => Compression::BROTLI(BrotliLevel::default()),
             Codec::None => Compression::UNCOMPRESSED,
         })
     }

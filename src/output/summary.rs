@@ -142,6 +142,10 @@ pub struct Performance {
     pub exchange_s: f64,
     /// Process 0 in records [s]; with several threads, within the time of the steps.
     pub write_s: f64,
+    /// Process 0 in checkpoints, during which nobody steps [s].
+    pub checkpoint_s: f64,
+    /// Checkpoints written.
+    pub checkpoints: u64,
     /// MPI processes that worked.
     pub ranks: usize,
     /// Threads of a process.

@@ -176,6 +176,7 @@ fn everywhere(all: &dyn Communicator) -> Vec<Place> {
 /// Makes a panic of any thread say where it happened, once, and end all processes.
 #[cfg(feature = "mpi")]
 fn end_all_on_panic(rank: usize, size: usize) {
+    use crate::panics::is_caught;
     use mpi::traits::Communicator as _;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
@@ -184,7 +185,7 @@ fn end_all_on_panic(rank: usize, size: usize) {
     static SAID: AtomicBool = AtomicBool::new(false);
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if SAID.swap(true, Ordering::SeqCst) {
+        if is_caught() || SAID.swap(true, Ordering::SeqCst) {
             return;
         }
         eprint!("error: process {rank} of {size}: ");

@@ -25,7 +25,7 @@ use crate::output::summary::{RankPerformance, StepCounts};
 use crate::parallel::communicator::Communicator;
 use crate::parallel::wire::WireError;
 use crate::physics::PhysicsError;
-use crate::wire_enum;
+use crate::{wire_enum, wire_struct};
 use rayon::ThreadPool;
 use std::path::PathBuf;
 
@@ -157,6 +157,10 @@ pub struct Ended {
 pub struct Effort {
     /// Process 0 in records [s].
     pub write_s: f64,
+    /// Process 0 in checkpoints [s].
+    pub checkpoint_s: f64,
+    /// Checkpoints written.
+    pub checkpoints: u64,
     /// Batches of steps.
     pub batches: u64,
     /// How often cells moved.
@@ -168,17 +172,29 @@ pub struct Effort {
 /// How the processes go on after a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Verdict {
-    /// With a batch of at most so many steps; cells move if there are new ends of the blocks.
-    Go { limit: usize, ends: Vec<usize> },
+    /// With another batch, before which a checkpoint is written if `saves`.
+    Go { saves: bool, plan: Plan },
     /// Back to so many steps of this batch, and report what was not recorded; the run ends. If a step has failed, the
     /// state before it is kept.
     Return { kept: usize, failed: bool },
     /// The run ends at once.
     Leave,
-    /// With a batch of at most so many steps after a checkpoint was written; without a number the run stops there.
-    Save { limit: Option<usize> },
+    /// The run stops after a checkpoint was written.
+    Stop,
 }
-wire_enum!(Verdict { 0 => Go { limit, ends }, 1 => Return { kept, failed }, 2 => Leave, 3 => Save { limit } });
+wire_enum!(Verdict { 0 => Go { saves, plan }, 1 => Return { kept, failed }, 2 => Leave, 3 => Stop });
+
+/// The next batch.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Plan {
+    /// Most steps in it.
+    pub limit: usize,
+    /// It ends with the first step that ends at this time or later [s], when a checkpoint is due.
+    pub until: f64,
+    /// Cells move if there are new ends of the blocks.
+    pub ends: Vec<usize>,
+}
+wire_struct!(Plan { limit, until, ends });
 
 /// Why a batch is over, as every process knows by itself.
 pub(super) enum Pause {
@@ -201,7 +217,12 @@ pub fn run(course: Course, desk: Desk, observe: &mut (dyn FnMut(&Tick) + Send)) 
     let rest = loop {
         let pause = take_batch(&mut member, leader.as_mut(), threads);
         match member.report(leader.as_mut(), pause) {
-            Verdict::Go { limit, ends } => member.go_on(limit, ends),
+            Verdict::Go { saves, plan } => {
+                if saves {
+                    save(&mut member, leader.as_mut());
+                }
+                member.go_on(plan);
+            }
             Verdict::Return { kept, failed } => {
                 leader.iter_mut().for_each(Leader::enter);
                 member.go_back(kept);
@@ -212,19 +233,23 @@ pub fn run(course: Course, desk: Desk, observe: &mut (dyn FnMut(&Tick) + Send)) 
                 break member.report_rest();
             }
             Verdict::Leave => break false,
-            Verdict::Save { limit } => {
-                member.send_load();
-                leader.iter_mut().for_each(|leader| leader.save(&member));
-                match limit {
-                    Some(limit) => member.go_on(limit, Vec::new()),
-                    None => break false,
-                }
+            Verdict::Stop => {
+                save(&mut member, leader.as_mut());
+                break false;
             }
         }
     };
     let per_rank = member.performances();
     cells[member.block.range()].clone_from_slice(member.block.cells());
     leader.map(|leader| leader.finish(&member, rest, per_rank))
+}
+
+/// Process 0 writes a checkpoint of everybody's cells.
+fn save(member: &mut Member, leader: Option<&mut Leader>) {
+    member.send_load();
+    if let Some(leader) = leader {
+        leader.save(member);
+    }
 }
 
 /// Takes a batch; process 0 enters the one before, beside it if there are threads to do so.

@@ -67,7 +67,7 @@ impl Keeper {
             longest_batch: Duration::ZERO,
             cost: FIRST_COST,
         };
-        keeper.plan(time);
+        keeper.due = keeper.next(time);
         keeper
     }
 
@@ -122,7 +122,7 @@ impl Keeper {
     }
 
     fn with_head(&self, run: Snapshot) -> Snapshot {
-        Snapshot::of(self.head.entries().iter().cloned().chain(run.entries().iter().cloned()).collect())
+        Snapshot::of(self.head.entries().iter().cloned().chain(run.into_entries()).collect())
     }
 
     /// Writes a checkpoint of the run, which has taken `step` steps to the simulated time `time` [s].
@@ -131,7 +131,7 @@ impl Keeper {
     /// If it cannot be written; the earlier ones are still there.
     pub fn write(&mut self, step: u64, time: f64, run: Snapshot, started: Instant) -> Result<(), CheckpointError> {
         self.generations.write(step, &self.with_head(run))?;
-        self.plan(time);
+        self.due = self.next(time);
         self.written = Instant::now();
         self.cost = started.elapsed();
         // What it took is no part of the next batch.
@@ -139,9 +139,10 @@ impl Keeper {
         Ok(())
     }
 
-    fn plan(&mut self, time: f64) {
+    /// Simulated time at which a checkpoint is due after `time` [s]: a multiple of the interval.
+    pub fn next(&self, time: f64) -> f64 {
         let next = |interval: f64| interval * ((time / interval).floor() + 1.0);
-        self.due = self.cadence.simulated.map_or(f64::INFINITY, next);
+        self.cadence.simulated.map_or(f64::INFINITY, next)
     }
 }
 

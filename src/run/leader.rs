@@ -3,7 +3,7 @@
 use super::batch::{Batch, Failure, Step};
 use super::books::Books;
 use super::clock::Tick;
-use super::driver::{Course, Desk, Effort, Ended, Pause, RunError, Verdict};
+use super::driver::{Course, Desk, Effort, Ended, Pause, Plan, RunError, Verdict};
 use super::keeper::Keeper;
 use super::member::Member;
 use super::orders::Order;
@@ -106,11 +106,11 @@ impl<'a> Leader<'a> {
             (None, Pause::End(reason)) => Ok(reason),
             (None, Pause::Error(error)) => Err(error),
             (None, Pause::Limit) => match self.order(member) {
-                Ok(Order::GoOn) => return self.go_on(member),
-                Ok(Order::Write) => return Verdict::Save { limit: Some(member.limit) },
+                Ok(Order::GoOn) => return Verdict::Go { saves: false, plan: self.plan(member) },
+                Ok(Order::Write) => return Verdict::Go { saves: true, plan: self.plan(member) },
                 Ok(Order::Stop) => {
                     self.outcome = Some(Ok(StopReason::Interrupted));
-                    return Verdict::Save { limit: None };
+                    return Verdict::Stop;
                 }
                 Err(error) => Err(error.into()),
             },
@@ -127,16 +127,19 @@ impl<'a> Leader<'a> {
 
     /// Enters everything and writes a checkpoint; the processes have sent their cells.
     pub(super) fn save(&mut self, member: &Member) {
-        let started = Instant::now();
+        let began = Instant::now();
         self.enter();
+        let started = Instant::now();
         if self.entered {
             let written = self.snapshot(member).and_then(|snapshot| {
                 let Some(keeper) = &mut self.keeper else { return Ok(()) };
-                Ok(keeper.write(member.clock().steps(), member.clock().time(), snapshot, started)?)
+                Ok(keeper.write(member.clock().steps(), member.clock().time(), snapshot, began)?)
             });
             if let Err(error) = written {
                 self.outcome = Some(Err(error));
             }
+            self.effort.checkpoint_s += started.elapsed().as_secs_f64();
+            self.effort.checkpoints += u64::from(self.keeper.is_some());
         }
         // Checkpoints are no part of the time of a batch.
         self.last_verdict = Instant::now();
@@ -178,17 +181,19 @@ impl<'a> Leader<'a> {
         }
     }
 
-    fn go_on(&mut self, member: &Member) -> Verdict {
+    /// The next batch.
+    fn plan(&mut self, member: &Member) -> Plan {
         let elapsed = self.last_verdict.elapsed().as_secs_f64();
         self.last_verdict = Instant::now();
         let record = self.model.cells.len() * (size_of::<CellReport>() + size_of::<f64>() * self.model.sizes.len());
         let longest = LONGEST_BATCH.min(4 * member.limit).min(LARGEST_BATCH / record.max(1)).max(1);
         let time = (BATCH_SHARE * self.started.elapsed().as_secs_f64()).clamp(BATCH_TIME.0, BATCH_TIME.1);
-        let limit = ((member.limit as f64 * time / elapsed) as usize).clamp(1, longest);
+        let limit = ((member.steps.len() as f64 * time / elapsed) as usize).clamp(1, longest);
         self.own_cost += self.batch.costs[member.block.range()].iter().sum::<f64>();
         let better = self.better_blocks(member, limit);
         self.effort.moves += u64::from(better.is_some());
-        Verdict::Go { limit, ends: better.map_or_else(Vec::new, |blocks| blocks.ends().to_vec()) }
+        let until = self.keeper.as_ref().map_or(f64::INFINITY, |keeper| keeper.next(member.clock().time()));
+        Plan { limit, until, ends: better.map_or_else(Vec::new, |blocks| blocks.ends().to_vec()) }
     }
 
     /// Blocks that suit the next batch, of `limit` steps, better. Its cells will cost what they cost in this one: the

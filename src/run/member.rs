@@ -3,7 +3,7 @@
 use super::batch::{Failure, Message, Step};
 use super::block::{Block, Load};
 use super::clock::Clock;
-use super::driver::{Course, Pause, RunError, Verdict};
+use super::driver::{Course, Pause, Plan, RunError, Verdict};
 use super::leader::Leader;
 use super::orders::Signals;
 use super::stop::{StopReason, StopRules};
@@ -38,6 +38,8 @@ pub(super) struct Member<'a> {
     signals: Signals,
     /// Steps of a full batch.
     pub(super) limit: usize,
+    /// Time at which a batch ends in any case [s].
+    until: f64,
     message: Message,
     /// What all processes reported, on process 0.
     pub(super) messages: Vec<Vec<u8>>,
@@ -75,6 +77,8 @@ impl<'a> Member<'a> {
             clocks: Vec::new(),
             before,
             limit: 1,
+            // Process 0 says it after the first step.
+            until: f64::INFINITY,
             message: Message::default(),
             messages: Vec::new(),
             failure: None,
@@ -94,12 +98,16 @@ impl<'a> Member<'a> {
         self.message.clear(self.block.cells().len());
         self.block.save();
         let mut pause = None;
-        while pause.is_none() && self.steps.len() < self.limit {
+        while pause.is_none() && self.steps.len() < self.limit && !self.has_reached(self.until) {
             pause = self.take_step();
         }
         self.message.close(self.failure.clone(), self.signals.take());
         self.step_s += start.elapsed().as_secs_f64() - (self.exchange_s - exchange_before);
         pause.unwrap_or(Pause::Limit)
+    }
+
+    fn has_reached(&self, time: f64) -> bool {
+        self.steps.last().is_some_and(|step| step.tick.end >= time)
     }
 
     fn take_step(&mut self) -> Option<Pause> {
@@ -147,8 +155,9 @@ impl<'a> Member<'a> {
     }
 
     /// Prepares the next batch.
-    pub(super) fn go_on(&mut self, limit: usize, ends: Vec<usize>) {
-        self.limit = limit;
+    pub(super) fn go_on(&mut self, plan: Plan) {
+        let Plan { limit, until, ends } = plan;
+        (self.limit, self.until) = (limit, until);
         if ends.is_empty() {
             return;
         }

@@ -4,7 +4,7 @@
 //! so that all stop after the same step.
 
 use crate::wire_enum;
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::flag;
 use std::io;
 use std::sync::Arc;
@@ -41,6 +41,8 @@ impl Signals {
             flag::register(signal, signals.stop.clone())?;
         }
         flag::register(SIGUSR2, signals.write.clone())?;
+        // A file that may not grow is an error of who writes it, and no reason to end at once.
+        flag::register(SIGXFSZ, Arc::default())?;
         Ok(signals)
     }
 

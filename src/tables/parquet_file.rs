@@ -10,6 +10,7 @@ use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuild
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::{MOST_ROWS, Rows, TableError};
+use crate::panics::caught;
 
 fn builder(file: &File, path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, TableError> {
     let unreadable = |reason: String| TableError::Unreadable { path: path.to_owned(), reason };
@@ -30,13 +31,28 @@ fn lies_within(column: &ColumnChunkMetaData, length: u64) -> bool {
     start >= 0 && column.compressed_size() >= 0 && end.is_some_and(|end| end.unsigned_abs() <= length)
 }
 
+/// The library panics over some damages that its checks let through.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, TableError>) -> Result<T, TableError> {
+    caught(read).unwrap_or_else(|reason| Err(TableError::Unreadable { path: path.to_owned(), reason }))
+}
+
 /// The top-level columns.
 pub(super) fn names(file: &File, path: &Path) -> Result<Vec<String>, TableError> {
-    Ok(builder(file, path)?.schema().fields().iter().map(|field| field.name().clone()).collect())
+    let names = || Ok(builder(file, path)?.schema().fields().iter().map(|field| field.name().clone()).collect());
+    guarded(path, names)
 }
 
 /// The columns at `indices`, called `names`.
 pub(super) fn read(
+    file: &File,
+    path: &Path,
+    indices: &[usize],
+    names: &[&str],
+) -> Result<(Vec<Vec<f64>>, Rows), TableError> {
+    guarded(path, || read_columns(file, path, indices, names))
+}
+
+fn read_columns(
     file: &File,
     path: &Path,
     indices: &[usize],

@@ -2,6 +2,9 @@
 
 #![allow(dead_code)] // every test file uses its own part
 
+pub mod interrupted;
+pub mod small_disk;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
