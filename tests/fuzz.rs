@@ -191,3 +191,10 @@ fn a_checkpoint_of_any_bytes_is_refused() {
         accepted
     });
 }
+
+#[test]
+fn a_table_over_which_the_library_panics_is_refused() {
+    // One byte in the footer of a table like those above was changed: its pages refer to a dictionary that it lacks.
+    let error = tables::phi::read(&root().join("tests/data/no_dictionary.parquet")).unwrap_err().to_string();
+    assert!(error.contains("no_dictionary.parquet") && error.contains("dict"), "{error}");
+}
