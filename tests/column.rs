@@ -220,6 +220,20 @@ fn the_surface_equation_is_solved_to_rounding() {
 }
 
 #[test]
+fn a_column_tells_its_collision_time() {
+    let thin = column(&SURFACE);
+    let series = thin.table("series/run.parquet");
+    let (tau, omega) = (series.real("tau"), series.real("Omega_s"));
+    for (row, time) in series.real("t_coll").into_iter().enumerate() {
+        assert_close(time, 1.0 / (omega[row] * tau[row]), 1e-14);
+        assert_close(series.real("ts_ratio")[row], series.real("t_blow_s")[row] / time, 1e-14);
+    }
+    let bins = column(&["phase.enabled=false"]);
+    let series = bins.table("series/run.parquet");
+    assert_eq!(series.real("t_coll"), series.real("t_coll_kernel_min"));
+}
+
+#[test]
 fn the_python_program_takes_implicit_steps_of_the_surface_equation() {
     let python: Vec<&str> = ["profile=python", "numerics.dt_init=500"].iter().chain(&SURFACE).copied().collect();
     for sub in [1, 3] {

@@ -17,6 +17,7 @@ use crate::run::keeper::{Cadence, Keeper};
 use crate::tables::TableFile;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -229,8 +230,14 @@ fn generations(config: &Config, outdir: &Path) -> Generations {
     Generations::new(folder, checkpoint.keep_last_n as usize)
 }
 
-/// Who writes the checkpoints of a run in `folder` that goes on from the simulated time `time` [s].
-pub fn keeper(config: &Config, mut identity: Identity, folder: &Path, time: f64, deadline: Option<Instant>) -> Keeper {
+/// Who writes the checkpoints of a run in `folder` that goes on from one simulated time to another, `time` [s].
+pub fn keeper(
+    config: &Config,
+    mut identity: Identity,
+    folder: &Path,
+    time: Range<f64>,
+    deadline: Option<Instant>,
+) -> Keeper {
     let checkpoint = &config.numerics.checkpoint;
     let cadence = Cadence {
         simulated: checkpoint.enabled.then_some(checkpoint.interval_years * YEAR),
@@ -238,9 +245,10 @@ pub fn keeper(config: &Config, mut identity: Identity, folder: &Path, time: f64,
             .interval_minutes
             .filter(|_| checkpoint.enabled)
             .map(|minutes| Duration::try_from_secs_f64(60.0 * minutes).unwrap_or(Duration::MAX)),
+        end: Some(time.end),
         deadline,
     };
-    Keeper::new(folder, generations(config, folder), identity.head(), cadence, time)
+    Keeper::new(folder, generations(config, folder), identity.head(), cadence, time.start)
 }
 
 /// The end of the time: what was asked for, or the end of the SLURM job, whichever is sooner.

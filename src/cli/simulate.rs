@@ -317,7 +317,7 @@ fn begin(
     status_file::begun();
     let time = from.as_ref().and_then(|snapshot| snapshot.number("clock/time")).unwrap_or(0.0);
     let deadline = deadline(args.walltime.map(|walltime| started + walltime));
-    let keeper = keeper(config, identity, folder.path(), time, deadline);
+    let keeper = keeper(config, identity, folder.path(), time..prepared.grid.t_end, deadline);
     let recorder = Recorder::create(
         folder,
         &model.run,

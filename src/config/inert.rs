@@ -109,6 +109,11 @@ const IN_SOME_RUNS: &[Idle] = &[
         &["supply.injection.velocity.blend_mode", "supply.injection.velocity.weight_mode"],
     ),
     (
+        |c| conservative(c) && c.dynamics.kernel_ei_mode == KernelEiMode::WyattEq,
+        "the profile is `conservative` and `dynamics.kernel_ei_mode` is `wyatt_eq`, an equilibrium that holds at once",
+        &["supply.injection.velocity"],
+    ),
+    (
         |c| c.dynamics.kernel_h_mode == ScaleHeightMode::Fixed,
         "`dynamics.kernel_H_mode` is `fixed`",
         &["dynamics.H_factor"],

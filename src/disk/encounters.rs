@@ -76,6 +76,11 @@ impl Stirring {
         self.source == Source::Profile && self.supply == SupplyExcitation::Inherited && self.damping.is_none()
     }
 
+    /// Whether e and i follow the optical depth of the moment.
+    pub fn follows_depth(&self) -> bool {
+        self.source != Source::Profile || self.damping.is_some()
+    }
+
     /// Speed of encounters [m s⁻¹] and scale height [m] in a cell.
     fn meet(&self, cell: &CellFacts, excitation: Excitation) -> Option<(f64, f64)> {
         let (r, Excitation { e, i }) = (cell.r, excitation);
@@ -133,6 +138,8 @@ pub(super) fn encounters(
     let after = |duration: f64| {
         let mixed = match stirring.supply {
             SupplyExcitation::Inherited => base,
+            // The equilibrium is there at once, for fresh grains too; a share of a step would depend on its length.
+            _ if stirring.remembered && stirring.source != Source::Profile => base,
             _ => stirring.blend.mix(base, fresh, weight(duration)),
         };
         brake.map_or(mixed, |brake| stirring::relaxed(mixed, brake.target, duration, brake.time))

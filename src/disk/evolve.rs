@@ -1,43 +1,116 @@
 //! Evolves the bins of a cell with the error-controlled integrator; the ledger says what left.
 
 use super::cell::{CellModel, CellState};
-use super::encounters::tables_of;
+use super::encounters::{Encounters, encounters, tables_of};
 use super::model::{Model, SublimationScheme};
 use super::report::{InnerSteps, Ledger, SmolReport, StepFacts};
-use super::step::{Conditions, Evolved};
+use super::step::{Conditions, Evolved, StepError};
 use super::workers::Workspace;
 use crate::physics::sinks;
 use crate::smoluchowski::cell_integrator::{self, Outcome, Tolerances};
 use crate::smoluchowski::processes::{Channel, Processes};
 use crate::smoluchowski::{IntegrationError, operator};
 
+/// How precisely the moment of a stop is found, as a share of an inner step.
+const STOP_PRECISION: f64 = 1e-7;
+/// Where grains are stirred by the optical depth, they are taken to meet alike until that has changed by this share.
+const SAME_DEPTH: f64 = 0.03;
+/// Optical depths below this do not count there.
+const NO_DEPTH: f64 = 1e-6;
+
+/// `stops` says whether a state ends the step, `depth` its optical depth along the line of sight.
 pub(super) fn evolve(
-    model: &Model,
-    cell: &CellModel,
+    (model, cell): (&Model, &CellModel),
     state: &mut CellState,
     drivers: &StepFacts,
-    conditions: &Conditions,
-    (tolerances, stops): (Tolerances, impl Fn(&[f64]) -> bool),
+    conditions: &mut Conditions,
+    tolerances: Tolerances,
+    (stops, depth): (impl Fn(&[f64]) -> bool, impl Fn(&[f64]) -> f64),
     work: &mut Workspace,
-) -> Result<Evolved, IntegrationError> {
+) -> Result<Evolved, StepError> {
     set_processes(model, cell, drivers, conditions, &mut work.processes);
-    let tables = conditions.encounters.map(|met| tables_of(model, cell, met, &None, &mut work.moving));
     let sigma_before = state.surface_density();
-    let outcome = cell_integrator::advance_until(
-        (tables, &work.processes),
-        &mut state.bins,
-        drivers.dt,
-        &mut state.first_step,
-        tolerances,
-        stops,
-        &mut work.integrator,
-    )?;
+    let stretch = Stretch { model, cell, tolerances };
+    let outcome = match &mut conditions.encounters {
+        Some(met) if model.stirring.follows_depth() => {
+            stretch.evolve_stirred(state, drivers, (met, conditions.supply.applied), (stops, depth), work)?
+        }
+        met => stretch.evolve(state, drivers.dt, *met, (stops, STOP_PRECISION), work)?,
+    };
+    let tables = conditions.encounters.map(|met| tables_of(model, cell, met, &None, &mut work.moving));
     let smol = tables.map(|tables| {
         let totals = operator::collision_totals(tables, &state.bins, work.integrator.scratch());
         smol_report(&outcome, sigma_before, state.surface_density(), totals)
     });
     let inner = InnerSteps { accepted: outcome.steps, rejected: outcome.rejected, fallback: outcome.fallback };
     Ok(Evolved { duration: outcome.duration, ledger: ledger(&outcome), smol, inner, ..Evolved::default() })
+}
+
+/// What all stretches of a step have in common.
+struct Stretch<'a> {
+    model: &'a Model,
+    cell: &'a CellModel,
+    tolerances: Tolerances,
+}
+
+impl Stretch<'_> {
+    /// Evolves the bins over `dt` [s], or until the event, while grains meet alike.
+    fn evolve(
+        &self,
+        state: &mut CellState,
+        dt: f64,
+        met: Option<Encounters>,
+        event: (impl Fn(&[f64]) -> bool, f64),
+        work: &mut Workspace,
+    ) -> Result<Outcome, IntegrationError> {
+        let tables = met.map(|met| tables_of(self.model, self.cell, met, &None, &mut work.moving));
+        let (bins, first_step) = (&mut state.bins, &mut state.first_step);
+        let rates = (tables, &work.processes);
+        cell_integrator::advance_until(rates, bins, dt, first_step, self.tolerances, event, &mut work.integrator)
+    }
+
+    /// The whole step in stretches, in which the optical depth changes little. Each is taken twice: first as grains meet at
+    /// its start, to see where it leads, then as they meet at the mean optical depth. `met` is then how they met last.
+    fn evolve_stirred(
+        &self,
+        state: &mut CellState,
+        drivers: &StepFacts,
+        (met, supply): (&mut Encounters, f64),
+        (stops, depth): (impl Fn(&[f64]) -> bool, impl Fn(&[f64]) -> f64),
+        work: &mut Workspace,
+    ) -> Result<Outcome, StepError> {
+        let (stirring, facts) = (&self.model.stirring, &self.cell.facts);
+        let mut outcome = Outcome::default();
+        while outcome.duration < drivers.dt {
+            let rest = drivers.dt - outcome.duration;
+            let before = depth(&state.bins);
+            let meeting = |state: &CellState, dt: f64, tau: f64| {
+                encounters(stirring, facts, state, &StepFacts { dt, ..*drivers }, supply, tau)
+            };
+            let ends = |bins: &[f64]| {
+                let now = depth(bins);
+                stops(bins) || (now - before).abs() > SAME_DEPTH * now.max(before) + NO_DEPTH
+            };
+            work.counts.copy_from_slice(&state.bins);
+            let (first_step, tried) = (state.first_step, meeting(state, rest, before)?);
+            let trial = self.evolve(state, rest, Some(tried), (ends, 0.1), work)?;
+            let mean = 0.5 * (before + depth(&state.bins));
+            state.bins.copy_from_slice(&work.counts);
+            state.first_step = first_step;
+            *met = meeting(state, trial.duration, mean)?;
+            let done = self.evolve(state, trial.duration, Some(*met), (&stops, STOP_PRECISION), work)?;
+            state.excitation = met.next;
+            outcome.add(&done);
+            if stops(&state.bins) {
+                break;
+            }
+            // The rest of the step to the last digit, whatever rounding made of the sum.
+            if trial.duration >= rest {
+                outcome.duration = drivers.dt;
+            }
+        }
+        Ok(outcome)
+    }
 }
 
 fn set_processes(

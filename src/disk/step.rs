@@ -162,19 +162,23 @@ pub fn step(
     conditions.supply = supply::deliver(model, cell, &mut state.supply, drivers, shrunk.tau, conditions.supply.allowed);
     if conditions.collisions {
         let met = encounters(&model.stirring, &cell.facts, state, drivers, conditions.supply.applied, shrunk.tau)?;
-        state.excitation = met.next;
+        // Else it is known only after the step.
+        if !evolves_in_stretches(model) {
+            state.excitation = met.next;
+        }
         conditions.encounters = Some(met);
     }
     let mut evolved = match model.scheme {
         // Above its limit from the start, because it has just become solid.
-        Scheme::Rodas4(_) if stops(model, &conditions, &shrunk) => Evolved::default(),
+        Scheme::Rodas4(_) if stops(model, &conditions.phase, &shrunk) => Evolved::default(),
         Scheme::Rodas4(tolerances) => match &model.surface_solver {
             Some(solver) => {
                 evolve_surface::evolve((model, cell), solver, state, drivers, &conditions, tolerances, work)?
             }
             None => {
-                let opaque = |bins: &[f64]| stops(model, &conditions, &opacity(model, &model.sizes, bins));
-                evolve::evolve(model, cell, state, drivers, &conditions, (tolerances, opaque), work)?
+                let (seen, phase) = (|bins: &[f64]| opacity(model, &model.sizes, bins), conditions.phase);
+                let watch = (|bins: &[f64]| stops(model, &phase, &seen(bins)), |bins: &[f64]| seen(bins).tau);
+                evolve::evolve((model, cell), state, drivers, &mut conditions, tolerances, watch, work)?
             }
         },
         Scheme::ImexBdf1 if model.grid.layout == Layout::Column => {
@@ -194,7 +198,7 @@ pub fn step(
     // Not from the reservoir of the supply.
     ledger.supplied += held;
     state.cumulative.add(&evolved.ledger);
-    if stops(model, &conditions, &after) {
+    if stops(model, &conditions.phase, &after) {
         let reached = drivers.time - (drivers.dt - evolved.duration);
         state.stop = Some((CellStop::TauExceeded, reached, after.shielded_tau));
     }
@@ -307,9 +311,14 @@ pub(super) fn competition(
     (t_solid.unwrap_or(f64::NAN), sinks::gate_factor(t_solid, cell.t_blow))
 }
 
+/// Whether grains meet differently within a step, see [`evolve`].
+fn evolves_in_stretches(model: &Model) -> bool {
+    model.stirring.follows_depth() && model.scheme != Scheme::ImexBdf1 && model.surface_solver.is_none()
+}
+
 /// Whether a cell this opaque stops: only a solid one does.
-fn stops(model: &Model, conditions: &Conditions, now: &Opacity) -> bool {
-    conditions.phase.state == PhaseState::Solid && now.shielded_tau > model.tau_stop
+fn stops(model: &Model, phase: &Phase, now: &Opacity) -> bool {
+    phase.state == PhaseState::Solid && now.shielded_tau > model.tau_stop
 }
 
 fn report(

@@ -7,6 +7,7 @@
 use crate::disk::report::RunFacts;
 use crate::output::columns::{Column, Row, Series};
 use crate::output::step_columns::{ENERGY_COLUMNS, EXTENDED};
+use crate::physics::collision::optical_depth_collision_time;
 use crate::physics::constants::BETA_BLOWOUT;
 
 type Col = Column<Series>;
@@ -42,9 +43,9 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("t_orb_s", "s", "Orbital period at the centre of the cell, 2π/Omega_s.", |r| r.cell.t_orb),
     Col::real("t_blow_s", "s", "Time in which radiation removes an unbound grain, chi_blow_eff/Omega_s.",
         |r| r.cell.t_blow),
-    Col::real("t_coll", "s", "Analytic collision time of a cell without collision kernel; there is none in a 1-D run.",
-        |_| f64::NAN),
-    Col::real("ts_ratio", NONE, "t_blow over t_coll, where t_coll exists.", |_| f64::NAN),
+    Col::real("t_coll", "s", "Shortest collision time of a bin of a column, or that of its optical depth; there is none in a 1-D run.",
+        collision_time),
+    Col::real("ts_ratio", NONE, "t_blow over t_coll, where t_coll exists.", |r| r.cell.t_blow / collision_time(r)),
     Col::real("r_m", "m", "Distance of the centre of the cell from the centre of Mars.", |r| r.cell.r),
     Col::real("r_RM", "R_M", "The same distance in radii of Mars.", |r| r.r_rm()),
     Col::real("r_orbit_RM", "R_M", "Orbital radius in radii of Mars; equals r_RM.", |r| r.r_rm()),
@@ -342,6 +343,17 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::integer("smol_fallback", "Inner steps that the positive fall-back scheme took.",
         |r| Some(r.report.inner.fallback.into())),
 ];
+
+/// Collision time of a column.
+fn collision_time(r: &Row<'_>) -> f64 {
+    match r.run.geometry_mode {
+        "0D" if r.report.smol.is_some() => r.collision(|s| s.t_coll),
+        "0D" => {
+            optical_depth_collision_time(r.cell.omega, r.report.tau, r.run.line_of_sight_factor).unwrap_or(f64::NAN)
+        }
+        _ => f64::NAN,
+    }
+}
 
 /// What the Python program names as the sink of a step.
 fn sink_selected(r: &Row<'_>) -> &'static str {

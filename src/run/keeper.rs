@@ -27,6 +27,8 @@ const MARGIN: f64 = 2.0;
 pub struct Cadence {
     /// Every so much simulated time [s].
     pub simulated: Option<f64>,
+    /// Simulated time at which the run is over, and needs none [s].
+    pub end: Option<f64>,
     /// Every so much real time.
     pub real: Option<Duration>,
     /// The run has to be over by then.
@@ -139,10 +141,11 @@ impl Keeper {
         Ok(())
     }
 
-    /// Simulated time at which a checkpoint is due after `time` [s]: a multiple of the interval.
+    /// Simulated time at which a checkpoint is due after `time` [s]: a multiple of the interval before the end.
     pub fn next(&self, time: f64) -> f64 {
         let next = |interval: f64| interval * ((time / interval).floor() + 1.0);
-        self.cadence.simulated.map_or(f64::INFINITY, next)
+        let before_end = |due: &f64| self.cadence.end.is_none_or(|end| *due < end);
+        self.cadence.simulated.map(next).filter(before_end).unwrap_or(f64::INFINITY)
     }
 }
 
@@ -165,6 +168,10 @@ mod tests {
         keeper.write(1, 25.0, Snapshot::default(), Instant::now()).unwrap();
         assert_eq!(keeper.order(29.0, Order::GoOn).unwrap(), Order::GoOn);
         assert_eq!(keeper.order(30.0, Order::GoOn).unwrap(), Order::Write);
+        assert_eq!(keeper.next(30.0), 40.0);
+        keeper.cadence.end = Some(40.0);
+        keeper.write(2, 30.0, Snapshot::default(), Instant::now()).unwrap();
+        assert_eq!(keeper.order(40.0, Order::GoOn).unwrap(), Order::GoOn, "the run is over then");
     }
 
     #[test]

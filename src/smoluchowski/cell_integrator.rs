@@ -53,6 +53,19 @@ pub struct Outcome {
     pub fallback: u32,
 }
 
+impl Outcome {
+    /// Adds what a later stretch of the same step did.
+    pub fn add(&mut self, later: &Outcome) {
+        self.duration += later.duration;
+        self.lost.iter_mut().zip(&later.lost).for_each(|(sum, lost)| *sum += lost);
+        self.supplied += later.supplied;
+        self.clipped += later.clipped;
+        self.steps += later.steps;
+        self.rejected += later.rejected;
+        self.fallback += later.fallback;
+    }
+}
+
 /// Every buffer that a worker needs for cells of n bins, allocated once.
 pub struct Workspace {
     rodas: Rodas4,
@@ -105,7 +118,7 @@ impl System for Cell<'_> {
 /// every coupling step; the step at its end would be rejected many times over at the start of the next.
 ///
 /// After every inner step `event` looks at the state; when it says yes, the integration ends at that moment, which is
-/// found by bisection of the inner step.
+/// found by bisection of the inner step, to the `precision` given as a share of it.
 ///
 /// # Errors
 /// A state that is not finite, or no progress after very many steps.
@@ -115,7 +128,7 @@ pub fn advance_until(
     dt: f64,
     first_step: &mut f64,
     tolerances: Tolerances,
-    event: impl Fn(&[f64]) -> bool,
+    (event, precision): (impl Fn(&[f64]) -> bool, f64),
     workspace: &mut Workspace,
 ) -> Result<Outcome, IntegrationError> {
     let Workspace { rodas, fallback, scratch, rates } = workspace;
@@ -159,7 +172,7 @@ pub fn advance_until(
             }
             next = h * step_factor(error);
             if event(&rodas.solution) {
-                h = moment_of(&event, rodas, &mut cell, state, h);
+                h = moment_of((&event, precision), rodas, &mut cell, state, h);
             }
             accept(state, &rodas.solution, &rodas.ledger, &mut outcome);
         }
@@ -191,14 +204,20 @@ pub fn advance(
     tolerances: Tolerances,
     workspace: &mut Workspace,
 ) -> Result<Outcome, IntegrationError> {
-    advance_until((tables, processes), state, dt, first_step, tolerances, |_| false, workspace)
+    advance_until((tables, processes), state, dt, first_step, tolerances, (|_| false, 1.0), workspace)
 }
 
-/// The shortest step at whose end the event has happened, to 10⁻⁷ of the step `h` in which it did [s]. Leaves that step
+/// The shortest step at whose end the event has happened, to a share of the step `h` in which it did [s]. Leaves that step
 /// in the integrator.
-fn moment_of(event: &impl Fn(&[f64]) -> bool, rodas: &mut Rodas4, cell: &mut Cell, state: &[f64], h: f64) -> f64 {
+fn moment_of(
+    (event, precision): (&impl Fn(&[f64]) -> bool, f64),
+    rodas: &mut Rodas4,
+    cell: &mut Cell,
+    state: &[f64],
+    h: f64,
+) -> f64 {
     let (mut before, mut after) = (0.0, h);
-    while after - before > 1e-7 * h {
+    while after - before > precision * h {
         let middle = 0.5 * (before + after);
         rodas.step(cell, state, middle);
         *if event(&rodas.solution) { &mut after } else { &mut before } = middle;
