@@ -141,11 +141,13 @@ pub fn find_place(args: &SimulateArgs, config: &Config, identity: &Identity) -> 
         folder = folder.with_table(&steps)?;
     }
     let resume = args.resume || config.numerics.resume.enabled;
-    if !resume || !folder.holds_a_run()? {
+    let holds_a_run = folder.holds_a_run()?;
+    if !resume || !holds_a_run {
         let asked = config.numerics.resume.from_path.as_ref().filter(|_| resume);
         let found = generations.steps()?.first().map(|step| generations.path(*step));
         // Checkpoints in a folder of their own may be those of another run, or all that is left of this one.
-        if let Some(checkpoint) = asked.map(PathBuf::from).or(found.filter(|_| resume || !args.overwrite)) {
+        let found = found.filter(|_| !holds_a_run && (resume || !args.overwrite));
+        if let Some(checkpoint) = asked.map(PathBuf::from).or(found) {
             return Err(SimulateError::WithoutTables { checkpoint, folder: outdir });
         }
         folder.begin(args.overwrite)?;
