@@ -4,8 +4,18 @@
 mod support;
 
 use divan::Bencher;
+use divan::counter::ItemsCount;
+use marsdisk_mpi::cli::facts;
+use marsdisk_mpi::config;
+use marsdisk_mpi::disk::report::{CellFacts, CellReport, StepFacts};
+use marsdisk_mpi::disk::setup::Setup;
 use marsdisk_mpi::disk::step::step;
 use marsdisk_mpi::disk::workers::Workspace;
+use marsdisk_mpi::output::folder::OutputFolder;
+use marsdisk_mpi::output::parquet::Packing;
+use marsdisk_mpi::output::recorder::{BinFacts, OutputOptions, Recorder};
+use marsdisk_mpi::parallel::policy::{Decision, Place, Requests};
+use marsdisk_mpi::run::budget::BudgetRow;
 use std::hint::black_box;
 use support::{disk, program, shipped};
 
@@ -44,6 +54,61 @@ fn run(bencher: Bencher, cells: usize, years: f64, keys: &[&str]) {
         let output = program(&arguments).output().expect("the program starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     });
+}
+
+/// Everything that a run writes about a record of the fiducial disk, files included: divan's items are cells in a record,
+/// so that the inverse of its throughput is the time for one of them.
+#[divan::bench(args = [32, 256], sample_count = 20, sample_size = 1)]
+fn record(bencher: Bencher, cells: usize) {
+    /// Records of one sample, enough for several chunks of each table.
+    const RECORDS: usize = 16_384;
+    let mut setup = disk(&shipped("fiducial.yml"), &[&format!("geometry.Nr={cells}")], None);
+    let records = evolved(&mut setup, 24);
+    let loaded = config::load(&shipped("fiducial.yml"), &[], None).expect("the file is right");
+    let facts: Vec<_> = setup.model.cells.iter().map(|cell| cell.facts).collect();
+    let sizes = BinFacts { centres: setup.model.sizes.sizes.clone(), widths: setup.model.sizes.widths.clone() };
+    let decision = Decision::new(cells, &[Place::here()], Requests::read(Some(1), |_| None));
+    let count = RECORDS / cells;
+    let options = OutputOptions {
+        psd_history: true,
+        mass_budget_cells: true,
+        orbit_rollup: true,
+        series_stride: 1,
+        diagnostics_stride: 1,
+        psd_stride: 1,
+        packing: Packing::default(),
+    };
+    bencher.counter(ItemsCount::new(count * cells)).bench_local(|| {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let place = OutputFolder::create(folder.path(), true).expect("the folder is empty");
+        let run_config = facts::run_config(&loaded, &setup.model, &setup.files, &decision);
+        let mut recorder = Recorder::create(place, &setup.model.run, &facts, &sizes, options, run_config, None)
+            .expect("the files can be created");
+        for (step, reports, bins) in records.iter().cycle().take(count) {
+            let row = |(report, cell): (&CellReport, &CellFacts)| {
+                BudgetRow::of_cell(step.time, setup.model.scheme, cell, report)
+            };
+            let budgets: Vec<BudgetRow> = reports.iter().zip(&facts).map(row).collect();
+            let total = BudgetRow::total(step.time, setup.model.scheme, &budgets);
+            recorder.record(step, reports, bins, &total, &budgets, false).expect("there is room");
+        }
+        recorder
+    });
+}
+
+/// A disk that evolves by as many steps: drivers, reports and size distributions of each.
+fn evolved(setup: &mut Setup, steps: u64) -> Vec<(StepFacts, Vec<CellReport>, Vec<f64>)> {
+    let mut work = Workspace::new(setup.model.sizes.len());
+    let one = |index| {
+        let drivers = setup.model.drivers(index, 1000.0 * index as f64, 1000.0).expect("in range");
+        let cells = setup.cells.iter_mut().zip(&setup.model.cells);
+        let reports: Vec<_> = cells
+            .map(|(state, cell)| step(&setup.model, cell, state, &drivers, &mut work).expect("the cell integrates"))
+            .collect();
+        let bins = setup.cells.iter().flat_map(|cell| cell.bins.iter().copied()).collect();
+        (drivers, reports, bins)
+    };
+    (0..steps).map(one).collect()
 }
 
 const DAY: f64 = 1.0 / 365.25;

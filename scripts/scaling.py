@@ -86,7 +86,7 @@ def scaling_table(options, cells_on):
         wall = median(summaries, lambda summary: summary["outside_s"])
         ideal = alone * case["cells"] / (cases[0]["cells"] * cores)
         cell_steps = summaries[0]["steps"]["coupling"] * case["cells"]
-        write = median(summaries, lambda one: one["performance"]["write_s"] / one["performance"]["wall_s"])
+        write = median(summaries, lambda one: one["performance"]["writer_s"] / one["performance"]["wall_s"])
         rows.append([
             f"{case['ranks']} × {case['threads']}",
             str(case["cells"]),
@@ -148,7 +148,7 @@ def model(options, one_core):
     steps = one_core[0]["steps"]["coupling"]
     inner = one_core[0]["steps"]["inner_accepted"] + one_core[0]["steps"]["inner_rejected"]
     step_s = median(one_core, performance("step_s"))
-    write_s = median(one_core, performance("write_s"))
+    write_s = median(one_core, performance("writer_s"))
     setup_s = median(one_core, performance("setup_s"))
     two = [run(options, cells=4, ranks=2, overrides=["sizes.n_bins=8"]) for _ in range(options.repeats)]
     exchange = statistics.median(

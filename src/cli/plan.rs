@@ -100,9 +100,9 @@ const WORKSPACE_PER_PAIR: f64 = 28.0;
 /// Steps whose reports are on their way at a time: a batch that is taken and one that is entered.
 const STEPS_UNDER_WAY: f64 = 512.0;
 /// Most reports that are on their way at a time [bytes].
-const MOST_UNDER_WAY: f64 = 2.0 * (32 << 20) as f64;
+const MOST_UNDER_WAY: f64 = 3.0 * (2 << 20) as f64;
 /// Most values of a table that wait to be written, and bytes of each until it is compressed.
-const MOST_VALUES: f64 = 4e6;
+const MOST_VALUES: f64 = 5e5;
 const BYTES_PER_VALUE: f64 = 17.0;
 
 /// Memory of process 0 with `cells` of the disk's `all_cells` and so many threads.

@@ -416,12 +416,11 @@ fn simulate(
 }
 
 fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Performance {
-    let Effort { write_s, checkpoint_s, checkpoints, batches, moves, per_rank } = ended.effort.clone();
+    let Effort { write_s, writer_s, checkpoint_s, checkpoints, batches, moves, per_rank } = ended.effort.clone();
     let ranks = per_rank.len();
     // There is none yet where the run could not begin.
     let root = per_rank.first().copied().unwrap_or_default();
-    // Of several threads, one writes while the others step.
-    let writing = |rank: usize| if rank == 0 && threads == 1 { write_s } else { 0.0 };
+    let writing = |rank: usize| if rank == 0 { write_s } else { 0.0 };
     let busy = |(rank, one): (usize, &RankPerformance)| one.step_s + writing(rank);
     let busy: Vec<f64> = per_rank.iter().enumerate().map(busy).collect();
     let mean = busy.iter().sum::<f64>() / ranks as f64;
@@ -432,6 +431,7 @@ fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Pe
         step_s: root.step_s,
         exchange_s: root.exchange_s,
         write_s,
+        writer_s,
         checkpoint_s,
         checkpoints,
         ranks,

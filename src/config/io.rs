@@ -109,7 +109,7 @@ pub struct Streaming {
     pub enable: bool,
     /// Off, whatever `enable` says.
     pub opt_out: bool,
-    /// Most that the rows of a chunk may take in memory \[GiB\], positive; a chunk has at most a million values.
+    /// Most that the rows of a chunk may take in memory \[GiB\], positive; a chunk has at most half a million values.
     pub memory_limit_gb: f64,
     /// A chunk ends after this many records, at least 0; 0 leaves it to the size.
     pub step_flush_interval: u64,

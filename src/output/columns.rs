@@ -140,22 +140,19 @@ impl<T: Table> Column<T> {
         self
     }
 
+    /// The number that `f`, the column's own, finds in a row, if there is one.
+    pub(super) fn number(&self, f: for<'a> fn(&T::Row<'a>) -> f64, row: &T::Row<'_>) -> Option<f64> {
+        let x = f(row);
+        if x.is_finite() { Some(x) } else { (self.zero_in_python && T::missing_as_zero(row)).then_some(0.0) }
+    }
+
     /// The value in a row; a structure has none of its own, its members have.
     pub fn field<'r>(&self, row: &'r T::Row<'_>) -> Field<'r> {
         if self.null_when_frozen && T::is_frozen(row) {
             return Field::Missing;
         }
         match self.value {
-            Value::Real(f) => {
-                let x = f(row);
-                if x.is_finite() {
-                    Field::Real(x)
-                } else if self.zero_in_python && T::missing_as_zero(row) {
-                    Field::Real(0.0)
-                } else {
-                    Field::Missing
-                }
-            }
+            Value::Real(f) => self.number(f, row).map_or(Field::Missing, Field::Real),
             Value::Integer(f) => f(row).map_or(Field::Missing, Field::Integer),
             Value::Flag(f) => Field::Flag(f(row)),
             Value::Text(f) => f(row).map_or(Field::Missing, Field::Text),

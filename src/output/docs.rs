@@ -37,6 +37,10 @@ was before follows from the configuration (`marsdisk-mpi check`). Rows stand in 
 are means over that time, masses \"in the record\" are sums over it. A frozen cell keeps its last state and its
 cumulative masses, its rates and masses in the record are zero, the drivers are current.
 
+`summary.json` has smallest, middle and largest values of some numbers over all records. The middle one (median) is exact
+up to 8192 records; beyond, it is that of a sample of 4096 to 8192 of them at equal distances, and so lies within 1/4096 of
+the middle of all, by rank. Smallest and largest are always exact.
+
 A number that does not exist is null (empty in CSV). Columns marked ° are 0.0 instead in the profile `python`; columns
 marked * are null in the rows of frozen cells. The Parquet files carry `units` and `definitions` (JSON objects) in their
 metadata and both of them with every field; the units of the CSV tables are in `run_config.json` under `csv_units`.

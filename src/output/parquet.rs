@@ -21,7 +21,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{BrotliLevel, Compression, Encoding, GzipLevel, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
 use super::OutputError;
@@ -32,8 +32,10 @@ use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 /// Version of the meaning of the columns; it changes when a column changes its meaning.
 pub const SCHEMA_VERSION: &str = "1";
 
-/// Most values of a chunk: one million, so some 8 MB in memory.
-const MOST_VALUES: usize = 1_000_000;
+/// Most values of a chunk: half a million, so 4 MB in memory. Fewer, and the footers of long runs grow.
+const MOST_VALUES: usize = 500_000;
+/// Rows that are looked at together, column by column; what they look at stays in the processor's cache.
+const BLOCK: usize = 32;
 
 /// How tables are cut into chunks, packed and kept. What is in a file, to the last byte, follows from `codec` and the
 /// two limits; the rest says what is on the disk while the run goes on.
@@ -142,11 +144,26 @@ impl<T: Table> TableWriter<T> {
     /// # Errors
     /// [`OutputError`] if the row completes a chunk and that cannot be written.
     pub fn push(&mut self, row: &T::Row<'_>) -> Result<(), OutputError> {
-        for (buffer, column) in self.buffers.iter_mut().zip(&self.columns) {
-            buffer.push(column, row);
+        self.push_rows(std::slice::from_ref(row))
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// [`OutputError`] if they complete a chunk and that cannot be written.
+    pub fn push_rows(&mut self, rows: &[T::Row<'_>]) -> Result<(), OutputError> {
+        for rows in rows.chunks(BLOCK) {
+            for (buffer, column) in self.buffers.iter_mut().zip(&self.columns) {
+                buffer.push(column, rows);
+            }
+            self.close_if_full(rows.len())?;
         }
-        self.rows += 1;
-        self.rows_waiting += 1;
+        Ok(())
+    }
+
+    fn close_if_full(&mut self, added: usize) -> Result<(), OutputError> {
+        self.rows += added as u64;
+        self.rows_waiting += added;
         if self.rows_waiting >= self.rows_per_chunk { self.close_chunk() } else { Ok(()) }
     }
 
@@ -276,22 +293,31 @@ impl Buffer {
     }
 
     /// A field of another type than the buffer's cannot come: both follow from `column.value`.
-    fn push<T: Table>(&mut self, column: &Column<T>, row: &T::Row<'_>) {
-        if let (Buffer::Struct(_, buffers), Value::Struct(members)) = (&mut *self, column.value) {
-            for (buffer, member) in buffers.iter_mut().zip(members) {
-                buffer.push(member, row);
+    fn push<T: Table>(&mut self, column: &Column<T>, rows: &[T::Row<'_>]) {
+        let fields = rows.iter().map(|row| column.field(row));
+        match (self, column.value) {
+            (Buffer::Real(b), Value::Real(f)) if !column.null_when_frozen => {
+                rows.iter().for_each(|row| b.append_option(column.number(f, row)));
             }
-            return;
-        }
-        match (self, column.field(row)) {
-            (Buffer::Real(b), Field::Real(x)) => b.append_value(x),
-            (Buffer::Real(b), _) => b.append_null(),
-            (Buffer::Integer(b), Field::Integer(x)) => b.append_value(x),
-            (Buffer::Integer(b), _) => b.append_null(),
-            (Buffer::Flag(b), Field::Flag(x)) => b.append_value(x),
-            (Buffer::Flag(b), _) => b.append_null(),
-            (Buffer::Text(b), Field::Text(x)) => b.append_value(x),
-            (Buffer::Text(b), _) => b.append_null(),
+            (Buffer::Real(b), _) => fields.for_each(|field| match field {
+                Field::Real(x) => b.append_value(x),
+                _ => b.append_null(),
+            }),
+            (Buffer::Integer(b), _) => fields.for_each(|field| match field {
+                Field::Integer(x) => b.append_value(x),
+                _ => b.append_null(),
+            }),
+            (Buffer::Flag(b), _) => fields.for_each(|field| match field {
+                Field::Flag(x) => b.append_value(x),
+                _ => b.append_null(),
+            }),
+            (Buffer::Text(b), _) => fields.for_each(|field| match field {
+                Field::Text(x) => b.append_value(x),
+                _ => b.append_null(),
+            }),
+            (Buffer::Struct(_, buffers), Value::Struct(members)) => {
+                buffers.iter_mut().zip(members).for_each(|(buffer, member)| buffer.push(member, rows));
+            }
             (Buffer::Struct(..), _) => {}
         }
     }
@@ -381,6 +407,8 @@ fn properties<T: Table>(
         .set_compression(codec.compression()?)
         .set_created_by(PROGRAM.to_owned())
         .set_max_row_group_row_count(None)
+        // Nobody looks for rows by their values, and they cost more than the values of most columns.
+        .set_statistics_enabled(EnabledStatistics::None)
         .set_key_value_metadata(Some(facts.map(|(key, value)| KeyValue::new(key, value)).to_vec()));
     Ok(encodings(properties, columns, &[]).build())
 }

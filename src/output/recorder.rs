@@ -186,25 +186,24 @@ impl Recorder {
         self.record_budgets(reports, total, budgets)?;
         self.keep_last_rows(step, reports);
 
+        let (run, time, dt) = (&self.run, step.time, step.dt);
         let t_coll_min = shortest_collision_time(reports);
-        let (series, diagnostics) = (due(self.options.series_stride), due(self.options.diagnostics_stride));
-        for (cell, report) in self.cells.iter().zip(reports) {
-            let row =
-                Row { run: &self.run, time: step.time, dt: step.dt, step, cell, report, t_coll_min, bin: Bin::NONE };
-            if report.evolved {
-                self.extras.push(&row)?;
-            }
-            if series {
-                let stale = self.stale.get(&cell.index).filter(|_| !report.evolved);
-                let row = stale.map_or(row, |LastRow { step, report }| Row { step, report, ..row });
-                self.series.push(&row)?;
-            }
-            if diagnostics {
-                self.diagnostics.push(&row)?;
+        let row = |(cell, report)| Row { run, time, dt, step, cell, report, t_coll_min, bin: Bin::NONE };
+        let rows: Vec<Row> = self.cells.iter().zip(reports).map(row).collect();
+        for row in rows.iter().filter(|row| row.report.evolved) {
+            self.extras.push(row)?;
+        }
+        if due(self.options.series_stride) {
+            match self.stale.is_empty() {
+                true => self.series.push_rows(&rows)?,
+                false => self.series.push_rows(&repeated(&rows, &self.stale))?,
             }
         }
-        if due(self.options.psd_stride) {
-            self.record_distributions(step, reports, distributions, t_coll_min)?;
+        if due(self.options.diagnostics_stride) {
+            self.diagnostics.push_rows(&rows)?;
+        }
+        if let Some(table) = self.psd.as_mut().filter(|_| due(self.options.psd_stride)) {
+            record_distributions(table, &self.sizes, &rows, distributions)?;
         }
         self.series.end_record()?;
         self.diagnostics.end_record()?;
@@ -234,37 +233,6 @@ impl Recorder {
                 if report.evolved {
                     table.push(&CellBudget { cell, budget, active: report.active })?;
                 }
-            }
-        }
-        Ok(())
-    }
-
-    fn record_distributions(
-        &mut self,
-        step: &StepFacts,
-        reports: &[CellReport],
-        distributions: &[f64],
-        t_coll_min: f64,
-    ) -> Result<(), OutputError> {
-        let Some(table) = &mut self.psd else { return Ok(()) };
-        let n = self.sizes.centres.len();
-        for (i, (cell, report)) in self.cells.iter().zip(reports).enumerate() {
-            if !report.evolved {
-                continue;
-            }
-            let distribution = &distributions[i * n..(i + 1) * n];
-            let sum: f64 = distribution.iter().sum();
-            for (index, sigma) in distribution.iter().enumerate() {
-                let (size, width) = (self.sizes.centres[index], self.sizes.widths[index]);
-                let bin = Bin {
-                    index,
-                    size,
-                    // N_k/w_k · (4/3)πρ/Σ(0) with N_k = Σ_k / ((4/3)πρ s_k³)
-                    number: sigma / (size.powi(3) * width * cell.initial_surface_density),
-                    share: if sum > 0.0 { sigma / sum } else { 0.0 },
-                };
-                let (time, dt) = (step.time, step.dt);
-                table.push(&Row { run: &self.run, time, dt, step, cell, report, t_coll_min, bin })?;
             }
         }
         Ok(())
@@ -356,6 +324,41 @@ impl Recorder {
     pub fn folder(&self) -> &OutputFolder {
         &self.folder
     }
+}
+
+/// The rows of a record, with the last ones of stopped cells in place of theirs.
+fn repeated<'a>(rows: &[Row<'a>], stale: &'a BTreeMap<usize, LastRow>) -> Vec<Row<'a>> {
+    let repeated = |row: &Row<'a>| match stale.get(&row.cell.index).filter(|_| !row.report.evolved) {
+        Some(LastRow { step, report }) => Row { step, report, ..*row },
+        None => *row,
+    };
+    rows.iter().map(repeated).collect()
+}
+
+/// Adds the size distributions of the cells that evolve.
+fn record_distributions(
+    table: &mut TableWriter<Series>,
+    sizes: &BinFacts,
+    rows: &[Row<'_>],
+    distributions: &[f64],
+) -> Result<(), OutputError> {
+    let mut bins = Vec::with_capacity(sizes.centres.len());
+    for (row, distribution) in rows.iter().zip(distributions.chunks_exact(sizes.centres.len())) {
+        if !row.report.evolved {
+            continue;
+        }
+        let sum: f64 = distribution.iter().sum();
+        let facts = sizes.centres.iter().zip(&sizes.widths).zip(distribution).enumerate();
+        bins.clear();
+        bins.extend(facts.map(|(index, ((size, width), sigma))| {
+            // N_k/w_k · (4/3)πρ/Σ(0) with N_k = Σ_k / ((4/3)πρ s_k³)
+            let number = sigma / (size.powi(3) * width * row.cell.initial_surface_density);
+            let share = if sum > 0.0 { sigma / sum } else { 0.0 };
+            Row { bin: Bin { index, size: *size, number, share }, ..*row }
+        }));
+        table.push_rows(&bins)?;
+    }
+    Ok(())
 }
 
 /// Shortest collision time of all cells [s]; NaN if none had one.

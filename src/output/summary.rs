@@ -142,8 +142,10 @@ pub struct Performance {
     pub step_s: f64,
     /// Process 0 in the exchange with others, waiting included [s].
     pub exchange_s: f64,
-    /// Process 0 in records [s]; with several threads, within the time of the steps.
+    /// Process 0 waiting for its writer [s].
     pub write_s: f64,
+    /// Its writer at work, beside the steps [s].
+    pub writer_s: f64,
     /// Process 0 in checkpoints, during which nobody steps [s].
     pub checkpoint_s: f64,
     /// Checkpoints written.

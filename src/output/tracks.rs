@@ -1,6 +1,7 @@
 //! What a summary needs from every record: tracks of a few drivers and area averages, sums, and the last state.
 //!
-//! One number per record and track is kept, because a median needs them all.
+//! A track keeps the number of every record, because a median needs them all, up to a limit. Beyond it, those of every
+//! second record, then of every fourth, and so on: a sample at equal distances. Smallest and largest stay exact.
 
 use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
@@ -100,7 +101,7 @@ impl Tracks {
             ("feedback_scale", "1", "factor of the feedback on the supply, area mean", feedback_scale),
             ("reservoir", "6.4171e23 kg", "mass left in the reservoirs, area mean", reservoir),
         ] {
-            exchange.reals(name, unit, long_name, &mut track.0)?;
+            track.exchange((name, unit, long_name), exchange)?;
         }
         exchange.enter("sums");
         exchange.real("max_error_percent", "%", "largest error of the mass budget", max_error_percent)?;
@@ -117,8 +118,8 @@ impl Tracks {
         let Extended { max_loss_rate, ts_ratio, gate_factor, tau_gate_blocked } = extended;
         exchange.enter("extended");
         exchange.wire("max_loss_rate", "largest rate of loss of the disk, and when", max_loss_rate)?;
-        exchange.reals("ts_ratio", "1", "blow-out over collision time, area mean", &mut ts_ratio.0)?;
-        exchange.reals("gate_factor", "1", "factor of the competition on blow-out, area mean", &mut gate_factor.0)?;
+        ts_ratio.exchange(("ts_ratio", "1", "blow-out over collision time, area mean"), exchange)?;
+        gate_factor.exchange(("gate_factor", "1", "factor of the competition on blow-out, area mean"), exchange)?;
         exchange.real("tau_gate_blocked", "s", "time in which opacity blocked blow-out", tau_gate_blocked)
     }
 
@@ -223,31 +224,80 @@ impl Extended {
     }
 }
 
+/// Most numbers that a track keeps. A sample of half as many has its median within 1/4096 of the middle of the ranks.
+const MOST_KEPT: usize = 8192;
+
 /// A number per record.
-#[derive(Debug, Default)]
-pub struct Track(Vec<f64>);
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Track {
+    /// Those of every [`Track::stride`]-th record that has one.
+    kept: Vec<f64>,
+    /// A power of two, and its exponent is what stands here.
+    halvings: u64,
+    /// Records that had a number.
+    count: u64,
+    /// Smallest, largest and last of all; nothing before the first.
+    extremes: Option<(f64, (f64, f64))>,
+}
 
 impl Track {
+    fn stride(&self) -> u64 {
+        1 << self.halvings
+    }
+
     fn push(&mut self, x: f64) {
-        if x.is_finite() {
-            self.0.push(x);
+        if !x.is_finite() {
+            return;
         }
+        if self.count.is_multiple_of(self.stride()) {
+            self.kept.push(x);
+            if self.kept.len() > MOST_KEPT {
+                let mut number = 0;
+                self.kept.retain(|_| {
+                    number += 1;
+                    number % 2 == 1
+                });
+                self.halvings += 1;
+            }
+        }
+        self.count += 1;
+        let (least, (most, _)) = self.extremes.unwrap_or((x, (x, x)));
+        self.extremes = Some((least.min(x), (most.max(x), x)));
+    }
+
+    /// Saves or restores it under a name, with unit and meaning.
+    fn exchange(
+        &mut self,
+        (name, unit, long_name): (&str, &str, &str),
+        exchange: &mut Exchange,
+    ) -> Result<(), SnapshotError> {
+        let Track { kept, halvings, count, extremes } = self;
+        exchange.reals(name, unit, long_name, kept)?;
+        let mut counts = vec![*halvings, *count];
+        exchange.counts(&format!("{name}_counts"), "halvings of that list, and numbers in all", &mut counts)?;
+        exchange.wire(&format!("{name}_extremes"), "smallest, largest and last number", extremes)?;
+        let nonsense =
+            || SnapshotError::Nonsense { name: name.to_string(), reason: "not as long as it says".to_string() };
+        let [saved_halvings, saved_count] = counts[..] else { return Err(nonsense()) };
+        if saved_halvings > 63 || saved_count.div_ceil(1 << saved_halvings) != kept.len() as u64 {
+            return Err(nonsense());
+        }
+        (*halvings, *count) = (saved_halvings, saved_count);
+        Ok(())
     }
 
     /// Smallest, middle and largest number; NaN without any.
     pub fn min_median_max(&self) -> [f64; 3] {
-        let mut sorted = self.0.clone();
+        let Some((least, (most, _))) = self.extremes else { return [f64::NAN; 3] };
+        let mut sorted = self.kept.clone();
         sorted.sort_by(f64::total_cmp);
         let n = sorted.len();
-        match n {
-            0 => [f64::NAN; 3],
-            _ => [sorted[0], 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]), sorted[n - 1]],
-        }
+        [least, 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]), most]
     }
 
     /// The last number; NaN without any.
     pub fn last(&self) -> f64 {
-        self.0.last().copied().unwrap_or(f64::NAN)
+        self.extremes.map_or(f64::NAN, |(_, (_, last))| last)
     }
 }
 
@@ -293,6 +343,36 @@ mod tests {
         assert_eq!(track(&[4.0, 1.0, 2.0, 3.0]).min_median_max(), [1.0, 2.5, 4.0]);
         assert_eq!(track(&[4.0, f64::NAN, f64::INFINITY]).min_median_max(), [4.0; 3]);
         assert!(track(&[]).min_median_max().iter().all(|x| x.is_nan()));
+    }
+
+    #[test]
+    fn a_long_track_is_a_sample_with_exact_extremes() {
+        let mut track = Track::default();
+        let n = 10 * MOST_KEPT as u64;
+        // A descent with a spike that no sample hits.
+        for i in 0..n {
+            track.push(if i == 12_345 { 2e9 } else { (n - i) as f64 });
+        }
+        assert!(track.kept.len() <= MOST_KEPT && track.kept.len() > MOST_KEPT / 2);
+        let [least, median, most] = track.min_median_max();
+        assert_eq!((least, most, track.last()), (1.0, 2e9, 1.0));
+        let rank = median / n as f64;
+        assert!((rank - 0.5).abs() < 1.0 / MOST_KEPT as f64, "{rank}");
+    }
+
+    #[test]
+    fn a_saved_track_goes_on_as_if_nothing_had_happened() {
+        let mut whole = Track::default();
+        let numbers = |range: std::ops::Range<u64>| range.map(|i| (i as f64).sin());
+        let mut first = Track::default();
+        numbers(0..20_001).for_each(|x| first.push(x));
+        let mut snapshot = crate::checkpoint::snapshot::Snapshot::default();
+        first.exchange(("x", "1", ""), &mut Exchange::saving(&mut snapshot, "tracks")).unwrap();
+        let mut second = Track::default();
+        second.exchange(("x", "1", ""), &mut Exchange::restoring(&snapshot, "tracks")).unwrap();
+        numbers(20_001..40_000).for_each(|x| second.push(x));
+        numbers(0..40_000).for_each(|x| whole.push(x));
+        assert_eq!(second, whole);
     }
 
     #[test]

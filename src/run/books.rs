@@ -1,11 +1,11 @@
 //! What process 0 does with the reports of all: sums, stop conditions, records.
 
-use super::batch::{Batch, Step, StepSums};
+use super::batch::{Batch, Step};
 use super::budget::{BudgetRow, larger_or_none};
 use super::clock::Tick;
 use super::driver::RunError;
 use super::orbits::OrbitRollup;
-use super::stop::{StopReason, StopRules};
+use super::stop::StopRules;
 use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::disk::cell::CellModel;
 use crate::disk::model::{Model, Scheme};
@@ -78,15 +78,6 @@ impl<'a> Books<'a> {
     /// Time reached [s].
     pub fn time(&self) -> f64 {
         self.last.map_or(0.0, |step| step.time)
-    }
-
-    /// The first step that ends the run, if one does: how many steps it leaves, and why.
-    pub fn first_stop(&self, steps: &[Step], batch: &Batch) -> Option<(usize, StopReason)> {
-        let ends = |(step, sums): (&Step, &StepSums)| {
-            let loss_rate = (sums.blowout + sums.sinks) / step.drivers.dt;
-            self.rules.after_step(&step.drivers, sums.all_stopped, loss_rate)
-        };
-        steps.iter().zip(&batch.steps).map(ends).enumerate().find_map(|(k, reason)| Some((k + 1, reason?)))
     }
 
     /// Enters the first steps of a batch; `stopped`: the last of them ended the run.

@@ -1,7 +1,7 @@
 //! The time loop.
 //!
 //! Every process takes the same steps with its own cells, several in a batch. Then process 0 collects what they did,
-//! in the order of the cells, says how to go on, and writes the records while everybody steps on. The clock and the
+//! in the order of the cells, says how to go on, and has a thread write the records while everybody steps on. The clock and the
 //! drivers follow from the model, so that every process knows them by itself.
 //!
 //! A stop that process 0 finds within a batch takes the cells back to it, see [`super::block`]: what is written does
@@ -155,8 +155,10 @@ pub struct Ended {
 /// What a run cost.
 #[derive(Debug, Clone, Default)]
 pub struct Effort {
-    /// Process 0 in records [s].
+    /// Process 0 waiting for its writer [s].
     pub write_s: f64,
+    /// Its writer at work on records [s].
+    pub writer_s: f64,
     /// Process 0 in checkpoints [s].
     pub checkpoint_s: f64,
     /// Checkpoints written.
@@ -208,14 +210,21 @@ pub(super) enum Pause {
 
 /// Runs a disk to its end. Process 0 has the desk, is told of every step by `observe` and learns how it ended.
 pub fn run(course: Course, desk: Desk, observe: &mut (dyn FnMut(&Tick) + Send)) -> Option<Ended> {
-    let (communicator, threads) = (course.communicator, course.threads);
-    let mut leader = communicator.is_root().then(|| Leader::new(&course, desk, observe));
+    let is_root = course.communicator.is_root();
+    std::thread::scope(|scope| {
+        let leader = is_root.then(|| Leader::new(&course, desk, observe, scope));
+        take_part(course, leader)
+    })
+}
+
+fn take_part<'a>(course: Course<'a>, mut leader: Option<Leader<'a>>) -> Option<Ended> {
     let (mut member, cells) = match Member::new(course) {
         Ok(begun) => begun,
         Err(error) => return leader.map(|leader| leader.cannot_begin(error)),
     };
     let rest = loop {
-        let pause = take_batch(&mut member, leader.as_mut(), threads);
+        leader.iter_mut().for_each(Leader::enter);
+        let pause = member.take_batch();
         match member.report(leader.as_mut(), pause) {
             Verdict::Go { saves, plan } => {
                 if saves {
@@ -250,20 +259,6 @@ fn save(member: &mut Member, leader: Option<&mut Leader>) {
     if let Some(leader) = leader {
         leader.save(member);
     }
-}
-
-/// Takes a batch; process 0 enters the one before, beside it if there are threads to do so.
-fn take_batch(member: &mut Member, leader: Option<&mut Leader>, threads: Option<&ThreadPool>) -> Pause {
-    let Some(leader) = leader else { return member.take_batch() };
-    let Some(threads) = threads else {
-        leader.enter();
-        return member.take_batch();
-    };
-    // The main thread stays outside the pool: it alone may talk to other processes.
-    threads.in_place_scope(|scope| {
-        scope.spawn(|_| leader.enter());
-        member.take_batch()
-    })
 }
 
 #[cfg(test)]

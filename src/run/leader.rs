@@ -1,21 +1,23 @@
-//! What process 0 does beside its own cells: reads the reports, says how to go on, writes.
+//! What process 0 does beside its own cells: reads the reports, says how to go on, has everything written.
 
-use super::batch::{Batch, Failure, Step};
+use super::batch::{Batch, Failure, Step, StepSums};
 use super::books::Books;
 use super::clock::Tick;
 use super::driver::{Course, Desk, Effort, Ended, Pause, Plan, RunError, Verdict};
 use super::keeper::Keeper;
 use super::member::Member;
 use super::orders::Order;
-use super::stop::StopReason;
+use super::stop::{StopReason, StopRules};
+use super::writer::{Entered, Writer};
 use crate::checkpoint::snapshot::{Exchange, Snapshot, SnapshotError};
 use crate::disk::model::Model;
 use crate::disk::report::CellReport;
 use crate::output::OutputError;
-use crate::output::summary::RankPerformance;
+use crate::output::summary::{RankPerformance, StepCounts};
 use crate::parallel::decomposition::Decomposition;
 use rayon::ThreadPool;
 use std::path::PathBuf;
+use std::thread::Scope;
 use std::time::Instant;
 
 /// Share of the time since the start that a batch should take: processes wait for each other after each, and cells can
@@ -26,17 +28,21 @@ const BATCH_TIME: (f64, f64) = (0.05, 2.0);
 /// Most steps in a batch.
 const LONGEST_BATCH: usize = 256;
 /// Largest message of all processes together [bytes].
-const LARGEST_BATCH: usize = 32 << 20;
+const LARGEST_BATCH: usize = 2 << 20;
 
-/// Process 0.
+/// Process 0. While everybody steps on, the [`Writer`] enters the batch before.
 pub(super) struct Leader<'a> {
     model: &'a Model,
-    books: Books<'a>,
+    rules: StopRules,
+    writer: Writer<'a>,
     keeper: Option<&'a mut Keeper>,
+    /// What the processes have done last.
     batch: Batch,
+    /// Memory for the next one.
+    spare: Batch,
     /// Its steps that are still to be entered.
     due: Vec<Step>,
-    /// Whether everything before was entered.
+    /// Whether everything before was entered, as far as is known.
     entered: bool,
     /// Known once the run is over.
     outcome: Option<Result<StopReason, RunError>>,
@@ -56,16 +62,26 @@ pub(super) struct Leader<'a> {
 }
 
 impl<'a> Leader<'a> {
-    pub(super) fn new(course: &Course<'a>, desk: Desk<'a>, observe: &'a mut (dyn FnMut(&Tick) + Send)) -> Self {
+    pub(super) fn new<'scope>(
+        course: &Course<'a>,
+        desk: Desk<'a>,
+        observe: &'a mut (dyn FnMut(&Tick) + Send),
+        scope: &'scope Scope<'scope, '_>,
+    ) -> Self
+    where
+        'a: 'scope,
+    {
         let mut books = Books::new(course.model, course.rules, desk.recorder, observe);
         let restore = |snapshot| books.exchange(&mut Exchange::restoring(snapshot, "books"));
         // The others have begun by the time they learn of an error.
         let outcome = course.from.map_or(Ok(()), restore).err().map(|error| Err(error.into()));
         Leader {
             model: course.model,
-            books,
+            rules: course.rules,
+            writer: Writer::start(scope, books),
             keeper: desk.keeper,
             batch: Batch::default(),
+            spare: Batch::default(),
             due: Vec::new(),
             entered: true,
             outcome,
@@ -91,7 +107,7 @@ impl<'a> Leader<'a> {
             self.outcome = Some(Err(error));
             return Verdict::Leave;
         }
-        if let Some((kept, reason)) = self.books.first_stop(&member.steps, &self.batch) {
+        if let Some((kept, reason)) = first_stop(&self.rules, &member.steps, &self.batch) {
             (self.stopped, self.outcome) = (true, Some(Ok(reason)));
             self.due.extend_from_slice(&member.steps[..kept]);
             return Verdict::Return { kept, failed: false };
@@ -128,7 +144,8 @@ impl<'a> Leader<'a> {
     /// Enters everything and writes a checkpoint; the processes have sent their cells.
     pub(super) fn save(&mut self, member: &Member) {
         let began = Instant::now();
-        self.enter();
+        self.hand_over();
+        self.settle();
         let started = Instant::now();
         if self.entered {
             let written = self.snapshot(member).and_then(|snapshot| {
@@ -141,6 +158,8 @@ impl<'a> Leader<'a> {
             self.effort.checkpoint_s += started.elapsed().as_secs_f64();
             self.effort.checkpoints += u64::from(self.keeper.is_some());
         }
+        // The checkpoint itself is counted apart.
+        self.effort.write_s += (started - began).as_secs_f64();
         // Checkpoints are no part of the time of a batch.
         self.last_verdict = Instant::now();
     }
@@ -162,23 +181,22 @@ impl<'a> Leader<'a> {
     fn snapshot(&mut self, member: &Member) -> Result<Snapshot, RunError> {
         let mut snapshot = Snapshot::default();
         member.save(&mut snapshot)?;
-        self.books.exchange(&mut Exchange::saving(&mut snapshot, "books"))?;
-        if let Some(recorder) = self.books.recorder() {
-            recorder.save(&mut snapshot)?;
+        if let Some(books) = self.settle() {
+            books.exchange(&mut Exchange::saving(&mut snapshot, "books"))?;
+            books.recorder().map_or(Ok(()), |recorder| recorder.save(&mut snapshot))?;
         }
         Ok(snapshot)
     }
 
     /// What becomes of a run whose checkpoint is of another disk.
-    pub(super) fn cannot_begin(self, error: SnapshotError) -> Ended {
-        Ended {
-            result: Err(error.into()),
-            failed_on: None,
-            dump: None,
-            time: self.books.time(),
-            steps: self.books.steps,
-            effort: self.effort,
-        }
+    pub(super) fn cannot_begin(mut self, error: SnapshotError) -> Ended {
+        let (time, steps) = self.reached();
+        Ended { result: Err(error.into()), failed_on: None, dump: None, time, steps, effort: self.effort }
+    }
+
+    /// Time [s] and steps in the books.
+    fn reached(&mut self) -> (f64, StepCounts) {
+        self.settle().map(|books| (books.time(), books.steps)).unwrap_or_default()
     }
 
     /// The next batch.
@@ -214,31 +232,50 @@ impl<'a> Leader<'a> {
         if self.records == 0 {
             return 0.0;
         }
-        // With several threads, one of them writes while the others step.
-        let within_steps = if self.threads > 1 { self.effort.write_s } else { 0.0 };
-        let stepping = (self.threads as f64 * member.step_s - within_steps).max(f64::MIN_POSITIVE);
-        self.effort.write_s * (self.records_due() as f64 / self.records as f64) * self.own_cost / stepping
+        // The thread that writes takes its time from those that step.
+        let stepping = (self.threads as f64 * member.step_s - self.effort.writer_s).max(f64::MIN_POSITIVE);
+        self.effort.writer_s * (self.records_due() as f64 / self.records as f64) * self.own_cost / stepping
     }
 
     fn records_due(&self) -> usize {
         self.due.iter().filter(|step| step.tick.record).count()
     }
 
-    /// Enters the steps of the batch that count.
+    /// Has the steps of the batch that count entered, beside what comes next.
     pub(super) fn enter(&mut self) {
         let start = Instant::now();
-        if let Err(error) = self.books.enter(&self.due, &self.batch, self.stopped) {
-            // It went wrong before whatever ended the run.
-            self.outcome = Some(Err(error));
-            self.entered = false;
-        }
-        self.records += self.records_due();
-        self.due.clear();
+        self.hand_over();
         self.effort.write_s += start.elapsed().as_secs_f64();
+    }
+
+    fn hand_over(&mut self) {
+        self.records += self.records_due();
+        let steps = std::mem::take(&mut self.due);
+        self.settle();
+        if self.entered && !steps.is_empty() {
+            let batch = std::mem::replace(&mut self.batch, std::mem::take(&mut self.spare));
+            self.writer.hand_over(steps, batch, self.stopped);
+        }
+    }
+
+    /// Waits until what was handed over is entered; then the books are here.
+    fn settle(&mut self) -> Option<&mut Books<'a>> {
+        if let Some(Entered { batch, result, busy }) = self.writer.settle() {
+            if let Err(error) = result {
+                // It went wrong before whatever ended the run.
+                self.outcome = Some(Err(error));
+                self.entered = false;
+            }
+            self.spare = batch;
+            self.effort.writer_s += busy;
+        }
+        self.writer.books()
     }
 
     /// Closes the books; `reported`: the processes have reported what is still to be recorded.
     pub(super) fn finish(mut self, member: &Member, reported: bool, per_rank: Vec<RankPerformance>) -> Ended {
+        let start = Instant::now();
+        self.settle();
         let rest = reported && self.entered;
         // Every way out of the loop has set an outcome.
         let mut result = self.outcome.take().unwrap_or(Ok(StopReason::EndReached));
@@ -248,16 +285,28 @@ impl<'a> Leader<'a> {
                 true => self.batch.read_rest(&member.messages, &member.blocks, self.model),
                 false => Ok(()),
             };
-            let closed = read.and_then(|()| self.books.close(rest.then_some(&self.batch)));
+            let books = self.writer.books();
+            let closed = read.and_then(|()| books.map_or(Ok(()), |books| books.close(rest.then_some(&self.batch))));
             result = result.and_then(|reason| closed.map(|()| reason));
         }
+        self.effort.write_s += start.elapsed().as_secs_f64();
+        let (time, steps) = self.reached();
         Ended {
             result,
             failed_on: self.failed_on,
             dump: self.dump,
-            time: self.books.time(),
-            steps: self.books.steps,
+            time,
+            steps,
             effort: Effort { per_rank, ..self.effort },
         }
     }
+}
+
+/// The first step that ends the run, if one does: how many steps it leaves, and why.
+fn first_stop(rules: &StopRules, steps: &[Step], batch: &Batch) -> Option<(usize, StopReason)> {
+    let ends = |(step, sums): (&Step, &StepSums)| {
+        let loss_rate = (sums.blowout + sums.sinks) / step.drivers.dt;
+        rules.after_step(&step.drivers, sums.all_stopped, loss_rate)
+    };
+    steps.iter().zip(&batch.steps).map(ends).enumerate().find_map(|(k, reason)| Some((k + 1, reason?)))
 }

@@ -1,7 +1,8 @@
 //! The run: time loop, clock, stop conditions and the mass budget.
 //!
 //! - [`driver`]: the time loop, read it first
-//! - `member`: what every process does with its cells, the [`block`]; `leader`: what process 0 does with the reports
+//! - `member`: what every process does with its cells, the [`block`]; `leader`: what process 0 does with the reports, and its
+//!   `writer`
 //! - [`batch`]: several steps as a process reports them, [`travel`]: as bytes, [`books`]: as records
 //! - [`time_grid`], [`clock`]: when
 //! - [`stop`]: why it ends; [`orders`], [`keeper`]: when it is interrupted, and its checkpoints
@@ -22,3 +23,4 @@ pub mod orders;
 pub mod stop;
 pub mod time_grid;
 pub mod travel;
+mod writer;
