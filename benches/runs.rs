@@ -76,6 +76,7 @@ fn record(bencher: Bencher, cells: usize) {
         series_stride: 1,
         diagnostics_stride: 1,
         psd_stride: 1,
+        checkpoints_elsewhere: false,
         packing: Packing::default(),
     };
     bencher.counter(ItemsCount::new(count * cells)).bench_local(|| {

@@ -150,6 +150,7 @@ fn recorded(setup: &mut Setup, folder: &std::path::Path, seconds: f64) -> Ended 
         series_stride: 1,
         diagnostics_stride: 1,
         psd_stride: 1,
+        checkpoints_elsewhere: false,
         packing: Packing::default(),
     };
     let cells: Vec<_> = setup.model.cells.iter().map(|cell| cell.facts).collect();

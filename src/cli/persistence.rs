@@ -7,7 +7,7 @@ use crate::checkpoint::file;
 use crate::checkpoint::generations::Generations;
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
 use crate::config::{Config, io};
-use crate::output::archive::{ArchivePlan, KeepLocal};
+use crate::output::archive::{self, ArchivePlan, KeepLocal};
 use crate::output::folder::{CHECKPOINTS, OutputFolder};
 use crate::output::offload::OffloadPlan;
 use crate::output::parquet::{Codec, Packing};
@@ -137,6 +137,8 @@ pub fn find_place(args: &SimulateArgs, config: &Config, identity: &Identity) -> 
     let outdir = args.outdir.clone().unwrap_or_else(|| PathBuf::from(&config.io.outdir));
     let generations = generations(config, &outdir);
     let mut folder = OutputFolder::claim(&outdir)?;
+    // Better now than after the run.
+    archive_plan(config).map_or(Ok(()), |plan| archive::target(&outdir, &plan).map(drop))?;
     if let Some((steps, _)) = extra_options(config).step_diagnostics {
         folder = folder.with_table(&steps)?;
     }

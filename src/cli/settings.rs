@@ -89,6 +89,7 @@ pub(super) fn output_options(config: &Config) -> OutputOptions {
         series_stride: io.series_stride,
         diagnostics_stride: io.diagnostics_stride,
         psd_stride: io.psd_history_stride,
+        checkpoints_elsewhere: config.numerics.checkpoint.path.is_some(),
         packing: packing(config),
     }
 }

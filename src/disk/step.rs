@@ -18,6 +18,7 @@ use crate::physics::phase::{BulkState, Phase, PhaseState};
 use crate::physics::size_distribution::SizeGrid;
 use crate::physics::{PhysicsError, collision, radiation, shielding, sinks, vapour};
 use crate::smoluchowski::IntegrationError;
+use crate::smoluchowski::cell_integrator::check_finite;
 use crate::smoluchowski::energy::{EnergyRates, energy_rates};
 
 /// Why a cell cannot take a step.
@@ -186,6 +187,8 @@ pub fn step(
         }
         Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
     };
+    // Whatever the scheme; not all of them look.
+    check_finite(&state.bins, drivers.dt)?;
     let held = if model.surface_frozen { hold(model, &cell.facts, state) } else { 0.0 };
     let after = opacity(model, sizes_of(model, &work.moved), &state.bins);
     if model.scheme == Scheme::ImexBdf1 {

@@ -78,6 +78,23 @@ pub fn archive(folder: &OutputFolder, plan: &ArchivePlan) -> Result<PathBuf, Out
     Ok(target)
 }
 
+/// The folder of a run in the archive. The archive's own folder is made.
+///
+/// # Errors
+/// [`OutputError`]: it cannot be made, or lies in the run's folder or is it, where removing what was copied would remove
+/// the copies.
+pub fn target(folder: &Path, plan: &ArchivePlan) -> Result<PathBuf, OutputError> {
+    fs::create_dir_all(&plan.dir).map_err(OutputError::io("create the folder", &plan.dir))?;
+    let find = |path: &Path| fs::canonicalize(path).map_err(OutputError::io("find", path));
+    let (run, archive) = (find(folder)?, find(&plan.dir)?);
+    let target = archive.join(run.file_name().unwrap_or_default());
+    let real = if target.exists() { find(&target)? } else { target.clone() };
+    if real.starts_with(&run) || run.starts_with(&real) {
+        return Err(OutputError::ArchiveInside { archive: plan.dir.clone(), folder: folder.to_path_buf() });
+    }
+    Ok(target)
+}
+
 /// Whether a file need not stay.
 fn goes(file: &Path, keep: KeepLocal) -> bool {
     match keep {
@@ -89,7 +106,7 @@ fn goes(file: &Path, keep: KeepLocal) -> bool {
 
 fn copy_all(source: &Path, plan: &ArchivePlan) -> Result<(PathBuf, Vec<PathBuf>), OutputError> {
     let whole = fs::canonicalize(source).map_err(OutputError::io("find", source))?;
-    let target = plan.dir.join(whole.file_name().unwrap_or_default());
+    let target = target(source, plan)?;
     if target.join(DONE).exists() {
         return Err(OutputError::HoldsARun { path: target, found: DONE.to_string() });
     }
@@ -254,6 +271,18 @@ mod tests {
         fs::write(folder.file("checkpoints/ckpt_step_000000001.h5"), "x").unwrap();
         let dir = base.path().join("archive");
         (base, folder, dir)
+    }
+
+    #[test]
+    fn an_archive_in_the_place_of_the_run_is_refused_and_nothing_is_lost() {
+        let (base, folder, _) = finished();
+        let link = base.path().join("link");
+        std::os::unix::fs::symlink(base.path(), &link).unwrap();
+        for dir in [base.path().to_path_buf(), link, folder.path().join("archive")] {
+            let error = archive(&folder, &plan(&dir, KeepLocal::Nothing)).unwrap_err();
+            assert!(matches!(error, OutputError::ArchiveInside { .. }), "{error}");
+            assert_eq!(files_of(folder.path()).unwrap().len(), 3);
+        }
     }
 
     #[test]

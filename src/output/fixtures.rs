@@ -78,6 +78,7 @@ pub(crate) fn options() -> OutputOptions {
         series_stride: 1,
         diagnostics_stride: 1,
         psd_stride: 1,
+        checkpoints_elsewhere: false,
         packing: Packing::default(),
     }
 }

@@ -84,6 +84,18 @@ pub enum OutputError {
         /// The file.
         path: PathBuf,
     },
+    /// The archive would be removed with what was copied to it.
+    #[error(
+        "the archive {} and the output folder {} lie in each other: set `io.archive.dir` to another place",
+        archive.display(),
+        folder.display()
+    )]
+    ArchiveInside {
+        /// `io.archive.dir`.
+        archive: PathBuf,
+        /// The output folder.
+        folder: PathBuf,
+    },
     /// Another run writes there.
     #[error("the output folder {} belongs to a run that goes on: {holder}", path.display())]
     Locked {

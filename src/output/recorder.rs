@@ -46,6 +46,8 @@ pub struct OutputOptions {
     pub diagnostics_stride: u64,
     /// Stride of `series/psd_hist.parquet`.
     pub psd_stride: u64,
+    /// Whether checkpoints have a folder outside of the output folder.
+    pub checkpoints_elsewhere: bool,
     /// How the Parquet tables are cut and packed.
     pub packing: Packing,
 }
@@ -313,7 +315,8 @@ impl Recorder {
             if self.run_card { write_text(&folder.file("run_card.md"), &run_card(&summary, &config)) } else { Ok(()) };
         tables.and(summary_written).and(config_written).and(card_written)?;
         // A run that failed may go on from a checkpoint, which needs them.
-        let needed = facts.outcome != Outcome::Complete && self.folder.file(CHECKPOINTS).exists();
+        let needed = facts.outcome != Outcome::Complete
+            && (self.options.checkpoints_elsewhere || self.folder.file(CHECKPOINTS).exists());
         if self.options.packing.removes_chunks() && end == End::Now && !needed {
             chunks.iter().try_for_each(Chunks::remove)?;
         }

@@ -276,7 +276,11 @@ fn accept(state: &mut [f64], solution: &[f64], lost: &[f64; CHANNELS], outcome: 
     outcome.steps += 1;
 }
 
-fn check_finite(state: &[f64], time: f64) -> Result<(), IntegrationError> {
+/// Refuses a state [kg m⁻²] with a number that is none, found after `time` [s] of a coupling step.
+///
+/// # Errors
+/// [`IntegrationError::NotFinite`].
+pub fn check_finite(state: &[f64], time: f64) -> Result<(), IntegrationError> {
     match state.iter().position(|mass| !mass.is_finite()) {
         Some(bin) => Err(IntegrationError::NotFinite { bin, value: state[bin], time }),
         None => Ok(()),

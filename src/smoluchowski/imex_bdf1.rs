@@ -165,6 +165,10 @@ impl Imex {
                 }
             }
             h *= 0.5;
+            if h == 0.0 {
+                // Rates that are not finite; the caller finds what became of the bins.
+                break f64::NAN;
+            }
         };
         let loss_rate = (0..counts.len()).map(|k| masses[k] * self.loss.all()[k] * self.trial[k]).sum();
         counts.copy_from_slice(&self.trial);
@@ -278,6 +282,16 @@ mod tests {
         // Both are differences of masses of order 1, good to a few roundings of 1.
         assert!((report.error - 1.0258e-12).abs() < 1e-15, "{:e}", report.error);
         assert!((mass(&tables, &counts) - 1.000_000_000_001_025_8).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_rate_that_is_not_finite_ends_and_shows() {
+        let (tables, mut counts) = cell();
+        let mut sinks = NOTHING;
+        sinks[3] = f64::INFINITY;
+        let terms = Terms { blowout: &NOTHING, sinks: &sinks, source: &NOTHING };
+        let report = Imex::new(BINS).step(&tables, &mut counts, &terms, 1.0);
+        assert!(report.error.is_nan() && counts.iter().any(|count| !count.is_finite()));
     }
 
     #[test]

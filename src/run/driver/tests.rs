@@ -137,6 +137,7 @@ fn recorder(model: &Model, folder: &Path) -> Recorder {
         series_stride: 1,
         diagnostics_stride: 1,
         psd_stride: 1,
+        checkpoints_elsewhere: false,
         packing: Packing::default(),
     };
     let cells: Vec<_> = model.cells.iter().map(|cell| cell.facts).collect();
