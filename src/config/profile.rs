@@ -1,6 +1,7 @@
 //! Two named sets of defaults.
 //!
-//! A profile only fills keys that a configuration leaves out, so any of them can be set on its own.
+//! A profile fills keys that a configuration leaves out, so any of them can be set on its own. Habits of the Python program
+//! that are no key (where it samples the drivers, which bins a supply goes to, …) are chosen in `disk::setup`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
