@@ -12,7 +12,6 @@ use marsdisk_mpi::disk::setup::Setup;
 use marsdisk_mpi::disk::step::step;
 use marsdisk_mpi::disk::workers::Workspace;
 use marsdisk_mpi::output::folder::OutputFolder;
-use marsdisk_mpi::output::parquet::Packing;
 use marsdisk_mpi::output::recorder::{BinFacts, OutputOptions, Recorder};
 use marsdisk_mpi::parallel::policy::{Decision, Place, Requests};
 use marsdisk_mpi::run::budget::BudgetRow;
@@ -66,25 +65,16 @@ fn record(bencher: Bencher, cells: usize) {
     let records = evolved(&mut setup, 24);
     let loaded = config::load(&shipped("fiducial.yml"), &[], None).expect("the file is right");
     let facts: Vec<_> = setup.model.cells.iter().map(|cell| cell.facts).collect();
-    let sizes = BinFacts { centres: setup.model.sizes.sizes.clone(), widths: setup.model.sizes.widths.clone() };
+    let sizes = BinFacts::of(&setup.model.sizes);
     let decision = Decision::new(cells, &[Place::here()], Requests::read(Some(1), |_| None));
     let count = RECORDS / cells;
-    let options = OutputOptions {
-        psd_history: true,
-        mass_budget_cells: true,
-        orbit_rollup: true,
-        series_stride: 1,
-        diagnostics_stride: 1,
-        psd_stride: 1,
-        checkpoints_elsewhere: false,
-        packing: Packing::default(),
-    };
     bencher.counter(ItemsCount::new(count * cells)).bench_local(|| {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let place = OutputFolder::create(folder.path(), true).expect("the folder is empty");
         let run_config = facts::run_config(&loaded, &setup.model, &setup.files, &decision);
-        let mut recorder = Recorder::create(place, &setup.model.run, &facts, &sizes, options, run_config, None)
-            .expect("the files can be created");
+        let mut recorder =
+            Recorder::create(place, &setup.model.run, &facts, &sizes, OutputOptions::default(), run_config, None)
+                .expect("the files can be created");
         for (step, reports, bins) in records.iter().cycle().take(count) {
             let row = |(report, cell): (&CellReport, &CellFacts)| {
                 BudgetRow::of_cell(step.time, setup.model.scheme, cell, report)

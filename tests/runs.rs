@@ -6,7 +6,6 @@ use marsdisk_mpi::cli::facts;
 use marsdisk_mpi::config;
 use marsdisk_mpi::disk::setup::Setup;
 use marsdisk_mpi::output::folder::OutputFolder;
-use marsdisk_mpi::output::parquet::Packing;
 use marsdisk_mpi::output::recorder::{BinFacts, OutputOptions, Recorder};
 use marsdisk_mpi::parallel::policy::{Decision, Place, Requests};
 use marsdisk_mpi::physics::constants::{M_MARS, YEAR};
@@ -143,22 +142,13 @@ fn the_python_programs_default_disk_runs_and_balances() {
 /// Runs a disk with all its files, in `folder`, for `seconds` in steps of at most 1000 s.
 fn recorded(setup: &mut Setup, folder: &std::path::Path, seconds: f64) -> Ended {
     let loaded = config::load(&shipped("quick.yml"), &[], None).unwrap();
-    let options = OutputOptions {
-        psd_history: true,
-        mass_budget_cells: true,
-        orbit_rollup: true,
-        series_stride: 1,
-        diagnostics_stride: 1,
-        psd_stride: 1,
-        checkpoints_elsewhere: false,
-        packing: Packing::default(),
-    };
     let cells: Vec<_> = setup.model.cells.iter().map(|cell| cell.facts).collect();
-    let sizes = BinFacts { centres: setup.model.sizes.sizes.clone(), widths: setup.model.sizes.widths.clone() };
+    let sizes = BinFacts::of(&setup.model.sizes);
     let decision = Decision::new(cells.len(), &[Place::here()], Requests::read(Some(1), |_| None));
     let config = facts::run_config(&loaded, &setup.model, &setup.files, &decision);
     let folder = OutputFolder::create(folder, true).unwrap();
-    let mut recorder = Recorder::create(folder, &setup.model.run, &cells, &sizes, options, config, None).unwrap();
+    let mut recorder =
+        Recorder::create(folder, &setup.model.run, &cells, &sizes, OutputOptions::default(), config, None).unwrap();
     let pace = Pace::Adaptive { rtol: 1e-2, dt_max: 1e3 };
     let clock = Clock::new(time_grid(setup, 1e3, seconds), pace, OutputTimes::EveryStep);
     let desk = Desk { recorder: Some(&mut recorder), keeper: None };

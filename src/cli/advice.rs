@@ -1,5 +1,5 @@
 //! Advice on a configuration that is valid and may still not be what was meant, with the codes of the Python program's
-//! configuration checker. What cannot be right is refused when the configuration is loaded.
+//! configuration checker and more of their kind. What cannot be right is refused when the configuration is loaded.
 
 use crate::config::{
     Config, Loaded, dynamics::KernelEiMode, phase::TemperatureInput, sinks::SinkMode, sizes::InitialMode,

@@ -322,7 +322,7 @@ fn begin(
         folder,
         &model.run,
         &model.cells.iter().map(|cell| cell.facts).collect::<Vec<_>>(),
-        &BinFacts { centres: model.sizes.sizes.clone(), widths: model.sizes.widths.clone() },
+        &BinFacts::of(&model.sizes),
         output_options(config),
         facts::run_config(loaded, model, files, decision),
         from.as_ref(),
@@ -348,11 +348,10 @@ fn simulate(
     prepared: Prepared,
     team: Team,
     from: Option<&Snapshot>,
-    begun: Option<Begun>,
+    mut begun: Option<Begun>,
     started: Instant,
 ) -> Result<(), SimulateError> {
     let Team { threads, communicator, decision, signals } = team;
-    let mut begun = begun;
     let config = &prepared.loaded.config;
     let grid = prepared.grid;
     let Setup { model, mut cells, .. } = prepared.setup;

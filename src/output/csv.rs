@@ -114,9 +114,6 @@ mod tests {
     #[test]
     fn a_full_disk_is_an_error_and_no_panic() {
         // /dev/full accepts opening and refuses every write
-        if !Path::new("/dev/full").exists() {
-            return;
-        }
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("full.csv");
         std::os::unix::fs::symlink("/dev/full", part_path(&path)).unwrap();

@@ -7,8 +7,7 @@ use crate::disk::report::{
     SupplyReport,
 };
 use crate::output::columns::{Bin, Row};
-use crate::output::parquet::Packing;
-use crate::output::recorder::{BinFacts, OutputOptions};
+use crate::output::recorder::BinFacts;
 use crate::output::run_config::RunConfigFacts;
 use crate::output::summary::{Outcome, Performance, StepCounts, SummaryFacts, TimeGridFacts};
 use crate::physics::phase::Phase;
@@ -67,19 +66,6 @@ impl Fixture {
             t_coll_min: 7.0,
             bin: Bin::NONE,
         }
-    }
-}
-
-pub(crate) fn options() -> OutputOptions {
-    OutputOptions {
-        psd_history: true,
-        mass_budget_cells: true,
-        orbit_rollup: true,
-        series_stride: 1,
-        diagnostics_stride: 1,
-        psd_stride: 1,
-        checkpoints_elsewhere: false,
-        packing: Packing::default(),
     }
 }
 

@@ -26,6 +26,7 @@ use crate::output::run_columns;
 use crate::output::run_config::{RunConfigFacts, after_run, before_run};
 use crate::output::summary::{Outcome, SummaryFacts, summary};
 use crate::output::tracks::Tracks;
+use crate::physics::size_distribution::SizeGrid;
 use crate::run::budget::{BudgetRow, OrbitRow};
 use crate::wire_struct;
 
@@ -52,6 +53,22 @@ pub struct OutputOptions {
     pub packing: Packing,
 }
 
+impl Default for OutputOptions {
+    /// Every table, and every record in it.
+    fn default() -> Self {
+        OutputOptions {
+            psd_history: true,
+            mass_budget_cells: true,
+            orbit_rollup: true,
+            series_stride: 1,
+            diagnostics_stride: 1,
+            psd_stride: 1,
+            checkpoints_elsewhere: false,
+            packing: Packing::default(),
+        }
+    }
+}
+
 /// The size bins.
 #[derive(Debug, Clone)]
 pub struct BinFacts {
@@ -59,6 +76,13 @@ pub struct BinFacts {
     pub centres: Vec<f64>,
     /// Width of each bin [m].
     pub widths: Vec<f64>,
+}
+
+impl BinFacts {
+    /// Those of a size grid.
+    pub fn of(sizes: &SizeGrid) -> Self {
+        BinFacts { centres: sizes.sizes.clone(), widths: sizes.widths.clone() }
+    }
 }
 
 /// Whether a run is over.

@@ -1,8 +1,8 @@
 //! The time loop.
 //!
 //! Every process takes the same steps with its own cells, several in a batch. Then process 0 collects what they did,
-//! in the order of the cells, says how to go on, and has a thread write the records while everybody steps on. The clock and the
-//! drivers follow from the model, so that every process knows them by itself.
+//! in the order of the cells, says how to go on, and has a thread write the records while everybody steps on. The clock
+//! and the drivers follow from the model, so that every process knows them by itself.
 //!
 //! A stop that process 0 finds within a batch takes the cells back to it, see [`super::block`]: what is written does
 //! not depend on how long the batches are. What every process does is in `member`, what process 0 does in `leader`.

@@ -167,20 +167,14 @@ impl Run {
 
     /// Numbers of a CSV table by column; True and False are 1 and 0.
     pub fn csv(&self, name: &str) -> HashMap<String, Vec<f64>> {
-        let mut reader = csv::Reader::from_path(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_string).collect();
-        let mut columns: Vec<Vec<f64>> = vec![Vec::new(); header.len()];
-        for row in reader.records() {
-            for (column, text) in columns.iter_mut().zip(&row.unwrap()) {
-                column.push(match text {
-                    "True" => 1.0,
-                    "False" => 0.0,
-                    "" => f64::NAN,
-                    number => number.parse().unwrap_or_else(|_| panic!("{name}: {number}")),
-                });
-            }
-        }
-        header.into_iter().zip(columns).collect()
+        let number = |text: &String| match text.as_str() {
+            "True" => 1.0,
+            "False" => 0.0,
+            "" => f64::NAN,
+            number => number.parse().unwrap_or_else(|_| panic!("{name}: {number}")),
+        };
+        let numbers = |(column, words): (String, Vec<String>)| (column, words.iter().map(number).collect());
+        self.csv_text(name).into_iter().map(numbers).collect()
     }
 
     /// Words of a CSV table by column.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::disk::report::{CellStop, Ledger, SupplyReport};
-use crate::output::fixtures::{Fixture, config, ending, options};
+use crate::output::fixtures::{Fixture, config, ending};
 use crate::output::summary::Outcome;
 use crate::physics::constants::M_MARS;
 
@@ -55,7 +55,7 @@ fn run_of_one_record(change: impl FnOnce(&mut Fixture)) -> tempfile::TempDir {
     let mut f = Fixture::new();
     change(&mut f);
     let folder = tempfile::tempdir().unwrap();
-    let mut recorder = recorder(folder.path(), &f, options());
+    let mut recorder = recorder(folder.path(), &f, OutputOptions::default());
     record(&mut recorder, &f, true);
     recorder.finish(&ending(Outcome::Complete), End::Now).unwrap();
     folder
@@ -186,7 +186,7 @@ fn a_frozen_cell_has_no_size_distribution_and_no_budget_row() {
 fn strides_thin_the_tables_but_not_the_budget_and_the_last_record_is_kept() {
     let f = Fixture::new();
     let folder = tempfile::tempdir().unwrap();
-    let strides = OutputOptions { series_stride: 3, diagnostics_stride: 0, psd_stride: 4, ..options() };
+    let strides = OutputOptions { series_stride: 3, diagnostics_stride: 0, psd_stride: 4, ..OutputOptions::default() };
     let mut recorder = recorder(folder.path(), &f, strides);
     for i in 0..6 {
         record(&mut recorder, &f, i == 5);
@@ -203,7 +203,7 @@ fn strides_thin_the_tables_but_not_the_budget_and_the_last_record_is_kept() {
 fn run_config_is_there_before_the_first_step_and_complete_at_the_end() {
     let f = Fixture::new();
     let folder = tempfile::tempdir().unwrap();
-    let mut recorder = recorder(folder.path(), &f, options());
+    let mut recorder = recorder(folder.path(), &f, OutputOptions::default());
     let before = json(folder.path(), "run_config.json");
     assert_eq!(before["status"], "pre_run");
     assert_eq!(before["config"]["sizes"]["s_min"], 1e-7);
@@ -224,7 +224,7 @@ fn run_config_is_there_before_the_first_step_and_complete_at_the_end() {
 fn a_run_that_is_dropped_leaves_only_part_files_and_its_configuration() {
     let f = Fixture::new();
     let folder = tempfile::tempdir().unwrap();
-    let mut recorder = recorder(folder.path(), &f, options());
+    let mut recorder = recorder(folder.path(), &f, OutputOptions::default());
     record(&mut recorder, &f, false);
     drop(recorder);
     for sub in ["series", "checks"] {
@@ -241,7 +241,7 @@ fn a_run_that_is_dropped_leaves_only_part_files_and_its_configuration() {
 fn a_failed_run_can_be_read_to_its_last_record() {
     let f = Fixture::new();
     let folder = tempfile::tempdir().unwrap();
-    let mut recorder = recorder(folder.path(), &f, options());
+    let mut recorder = recorder(folder.path(), &f, OutputOptions::default());
     record(&mut recorder, &f, false);
     let outcome = Outcome::Failed { reason: "state is not finite".to_owned(), time: 121.0, cell: Some(1) };
     recorder.finish(&ending(outcome), End::Now).unwrap();
@@ -254,7 +254,8 @@ fn a_failed_run_can_be_read_to_its_last_record() {
 fn options_leave_tables_out_and_orbits_are_counted_all_the_same() {
     let f = Fixture::new();
     let folder = tempfile::tempdir().unwrap();
-    let none = OutputOptions { psd_history: false, mass_budget_cells: false, orbit_rollup: false, ..options() };
+    let none =
+        OutputOptions { psd_history: false, mass_budget_cells: false, orbit_rollup: false, ..OutputOptions::default() };
     let mut recorder = recorder(folder.path(), &f, none);
     record(&mut recorder, &f, true);
     let orbit = OrbitRow {
@@ -284,7 +285,7 @@ fn options_leave_tables_out_and_orbits_are_counted_all_the_same() {
 fn a_record_of_another_size_is_an_error() {
     let f = Fixture::new();
     let folder = tempfile::tempdir().unwrap();
-    let mut recorder = recorder(folder.path(), &f, options());
+    let mut recorder = recorder(folder.path(), &f, OutputOptions::default());
     let short = &f.distributions[..5];
     let error = recorder.record(&f.step, &f.reports, short, &f.total, &f.budgets, false).unwrap_err();
     assert!(error.to_string().contains('5') && error.to_string().contains('6'), "{error}");

@@ -5,7 +5,6 @@ use crate::config;
 use crate::disk::setup::{self, Setup};
 use crate::output::fixtures;
 use crate::output::folder::OutputFolder;
-use crate::output::parquet::Packing;
 use crate::output::recorder::{BinFacts, End, OutputOptions};
 use crate::output::summary::Outcome;
 use crate::parallel::communicator::Serial;
@@ -130,20 +129,10 @@ impl Case {
 }
 
 fn recorder(model: &Model, folder: &Path) -> Recorder {
-    let options = OutputOptions {
-        psd_history: true,
-        mass_budget_cells: true,
-        orbit_rollup: true,
-        series_stride: 1,
-        diagnostics_stride: 1,
-        psd_stride: 1,
-        checkpoints_elsewhere: false,
-        packing: Packing::default(),
-    };
     let cells: Vec<_> = model.cells.iter().map(|cell| cell.facts).collect();
-    let sizes = BinFacts { centres: model.sizes.sizes.clone(), widths: model.sizes.widths.clone() };
+    let sizes = BinFacts::of(&model.sizes);
     let folder = OutputFolder::create(folder, true).unwrap();
-    Recorder::create(folder, &model.run, &cells, &sizes, options, fixtures::config(), None).unwrap()
+    Recorder::create(folder, &model.run, &cells, &sizes, OutputOptions::default(), fixtures::config(), None).unwrap()
 }
 
 #[test]
