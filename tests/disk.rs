@@ -3,10 +3,12 @@
 
 mod support;
 
+use marsdisk_mpi::disk::advance::advance;
 use marsdisk_mpi::disk::setup::Setup;
 use marsdisk_mpi::disk::step::step;
 use marsdisk_mpi::disk::workers::Workspace;
 use marsdisk_mpi::physics::constants::{C, G, M_MARS, R_MARS, SIGMA_SB};
+use marsdisk_mpi::physics::phase::PhaseState;
 use marsdisk_mpi::run::clock::Pace;
 use marsdisk_mpi::run::stop::StopReason;
 use std::f64::consts::PI;
@@ -362,4 +364,33 @@ fn the_competition_of_collisions_follows_the_optical_depth() {
     assert!(opacity * start > 0.5, "a competition: {}", opacity * start);
     assert_close(found, low, EXACT);
     assert!((fine - low).abs() > 10.0 * EXACT * low, "or the extrapolation shows nothing");
+}
+
+#[test]
+fn a_change_of_phase_within_a_step_is_dated_to_a_64th_of_it() {
+    // Vapour becomes solid: blow-out and supply set in.
+    let disk =
+        || disk(&shipped("quick.yml"), &["geometry.Nr=1", "radiation.TM_K=6000", "optical_depth.tau_stop=1e6"], None);
+    let (long, short) = (2e5, 2e5 / 2048.0);
+    let solid = |setup: &mut Setup, work: &mut Workspace, index: u32| {
+        let drivers = setup.model.drivers(1, f64::from(index) * short, short).unwrap();
+        let (state, cell) = (&mut setup.cells[0], &setup.model.cells[0]);
+        step(&setup.model, cell, state, &drivers, work).unwrap().phase.state == PhaseState::Solid
+    };
+    let work = &mut Workspace::new(disk().model.sizes.len());
+    let mut vapour = disk();
+    let turn = (0..).find(|index| solid(&mut vapour, work, *index)).unwrap();
+    let first = turn - 2048 * 37 / 100;
+
+    let [mut finely, mut halved, mut whole] = [disk(), disk(), disk()];
+    for index in first..first + 2048 {
+        solid(&mut finely, work, index);
+    }
+    let drivers = whole.model.drivers(1, f64::from(first) * short, long).unwrap();
+    step(&whole.model, &whole.model.cells[0], &mut whole.cells[0], &drivers, work).unwrap();
+    let report = advance(&halved.model, &halved.model.cells[0], &mut halved.cells[0], &drivers, work).unwrap();
+    let [right, found, coarse] = [finely, halved, whole].map(|setup| setup.cells[0].cumulative.supplied);
+    assert_close(found, right, 1.0 / 64.0 / 0.63);
+    assert!((coarse / right - 1.0).abs() > 0.3, "{coarse:e} {right:e}");
+    assert_eq!((report.ledger.supplied, report.phase.state), (found, PhaseState::Solid));
 }

@@ -36,7 +36,7 @@ impl CellModel {
 }
 
 /// What evolves. The whole future of a cell follows from this, the model and the drivers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct CellState {
     /// Surface density per bin [kg m⁻²].
     pub bins: Vec<f64>,
@@ -56,6 +56,20 @@ pub struct CellState {
     pub cumulative: Ledger,
     /// Fresh material: feedback, reservoir, deep buffer.
     pub supply: SupplyState,
+}
+
+impl Clone for CellState {
+    fn clone(&self) -> Self {
+        CellState { bins: self.bins.clone(), sizes: self.sizes.clone(), ..*self }
+    }
+
+    /// Keeps the buffers.
+    fn clone_from(&mut self, source: &Self) {
+        let (mut bins, mut sizes) = (std::mem::take(&mut self.bins), std::mem::take(&mut self.sizes));
+        bins.clone_from(&source.bins);
+        sizes.clone_from(&source.sizes);
+        *self = CellState { bins, sizes, ..*source };
+    }
 }
 
 impl CellState {

@@ -4,7 +4,8 @@
 //! - [`model`]: a run's constants and the drivers of a step
 //! - [`grid`], [`cell`]: radial cells
 //! - [`collisions`]: pair tables of a cell
-//! - [`step`]: one coupling step, with [`evolve`] (error-controlled) or [`evolve_imex`] (the Python program's step);
+//! - [`advance`]: one coupling step, in parts where something turns within it ([`joined`]: two reports as one)
+//! - [`step`]: one step or part, with [`evolve`] (error-controlled) or [`evolve_imex`] (the Python program's step);
 //!   a column may follow one equation ([`evolve_surface`]) and has rules of its own in the Python program ([`evolve_column`])
 //! - [`supply`]: fresh material in that step
 //! - [`floor`]: the smallest size that stays; [`shrink`]: how the Python program lets grains of a column evaporate
@@ -13,6 +14,7 @@
 //!
 //! Start reading in [`step`].
 
+pub mod advance;
 pub mod cell;
 pub mod collisions;
 pub mod encounters;
@@ -22,6 +24,7 @@ mod evolve_imex;
 pub mod evolve_surface;
 pub mod floor;
 pub mod grid;
+pub mod joined;
 pub mod model;
 pub mod report;
 pub mod setup;

@@ -212,6 +212,23 @@ impl Model {
             (BlowoutSolver::Iterated, Layout::Column) => self.blowout_size_in_column(index, moment, dt)?,
             _ => self.blowout_size(temperature),
         };
+        Ok(self.drivers_at(index, (start, dt), temperature, (s_blow, q_pr_blow)))
+    }
+
+    /// The drivers of the part of a step that begins at `start` [s] and lasts `dt` [s]. Whether Mars is in the range of the
+    /// laws was looked at for the whole step.
+    pub(super) fn drivers_of_part(&self, whole: &StepFacts, start: f64, dt: f64) -> StepFacts {
+        let temperature = self.cooling.raw_temperature(start + 0.5 * dt);
+        self.drivers_at(whole.index, (start, dt), temperature, self.blowout_size(temperature))
+    }
+
+    fn drivers_at(
+        &self,
+        index: u64,
+        (start, dt): (f64, f64),
+        temperature: f64,
+        (s_blow, q_pr_blow): (f64, f64),
+    ) -> StepFacts {
         let facts = StepFacts {
             index,
             time: start + dt,
@@ -225,8 +242,7 @@ impl Model {
             blowout_gate: false,
         };
         let run = &self.run;
-        Ok(self
-            .with_smallest(facts, smallest_size(self.floor.rule, s_blow, run.s_min_config, run.s_min_surface_energy)))
+        self.with_smallest(facts, smallest_size(self.floor.rule, s_blow, run.s_min_config, run.s_min_surface_energy))
     }
 
     /// The same drivers where the smallest grains that stay have another size [m].

@@ -238,11 +238,7 @@ fn conditions(
 ) -> Result<Conditions, StepError> {
     let r = cell.facts.r;
     let grain_temperature = radiation::grain_temperature(drivers.temperature, r, model.phase.q_abs_mean);
-    let phase_temperature = match model.phase.temperature {
-        PhaseTemperature::MarsSurface => drivers.temperature,
-        PhaseTemperature::Particle(q_abs) => radiation::grain_temperature(drivers.temperature, r, q_abs),
-    };
-    let phase = model.phase.law.evaluate(phase_temperature, model.phase.pressure, tau);
+    let (phase_temperature, phase) = phase_under(model, r, drivers.temperature, tau);
     let liquid = phase.bulk == BulkState::LiquidDominated;
     let solid = phase.state == PhaseState::Solid;
 
@@ -275,6 +271,16 @@ fn conditions(
     };
     conditions.look_through(model, drivers, tau);
     Ok(conditions)
+}
+
+/// Temperature that the phase rule receives at radius `r` [m] under a Mars of `temperature` [K], and what it says at the optical
+/// depth `tau`.
+pub(super) fn phase_under(model: &Model, r: f64, temperature: f64, tau: f64) -> (f64, Phase) {
+    let phase_temperature = match model.phase.temperature {
+        PhaseTemperature::MarsSurface => temperature,
+        PhaseTemperature::Particle(q_abs) => radiation::grain_temperature(temperature, r, q_abs),
+    };
+    (phase_temperature, model.phase.law.evaluate(phase_temperature, model.phase.pressure, tau))
 }
 
 /// ds/dt of black grains [m s⁻¹] and the life time of a 1 µm grain [s] (NaN without evaporation).

@@ -1,9 +1,11 @@
 //! One workspace for every worker thread, allocated once and lent for the duration of a cell's step.
 
+use super::advance::HALVINGS;
 use super::cell::CellState;
 use super::collisions::MovingTables;
 use super::model::Model;
 use crate::physics::size_distribution::SizeGrid;
+use crate::physics::stirring::Excitation;
 use crate::smoluchowski::cell_integrator;
 use crate::smoluchowski::imex_bdf1::Imex;
 use crate::smoluchowski::processes::Processes;
@@ -27,6 +29,8 @@ pub struct Workspace {
     pub moving: Option<MovingTables>,
     /// Bins of the cell at hand where its sizes have moved; else those of the model hold.
     pub moved: Option<SizeGrid>,
+    /// Cells before the steps that may have to be taken again.
+    pub(super) before: [CellState; HALVINGS],
 }
 
 impl Workspace {
@@ -41,6 +45,7 @@ impl Workspace {
             source: vec![0.0; n],
             moving: None,
             moved: None,
+            before: std::array::from_fn(|_| CellState::new(vec![0.0; n], Excitation { e: 0.0, i: 0.0 })),
         }
     }
 

@@ -6,10 +6,11 @@
 
 use super::interval::Interval;
 use crate::checkpoint::snapshot::{Exchange, SnapshotError};
+use crate::disk::advance::advance;
 use crate::disk::cell::CellState;
 use crate::disk::model::Model;
 use crate::disk::report::{CellReport, StepFacts};
-use crate::disk::step::{StepError, step};
+use crate::disk::step::StepError;
 use crate::disk::workers::Workers;
 use crate::wire_struct;
 use rayon::ThreadPool;
@@ -149,7 +150,7 @@ impl<'a> Block<'a> {
     pub fn step(&mut self, drivers: &StepFacts) -> Result<(), (usize, StepError)> {
         let (model, workers) = (self.model, &self.workers);
         let models = &model.cells[self.range.clone()];
-        let take = |state: &mut CellState, cell| workers.with(|work| step(model, cell, state, drivers, work));
+        let take = |state: &mut CellState, cell| workers.with(|work| advance(model, cell, state, drivers, work));
         let (cells, results, chunk) = (&mut self.cells, &mut self.results, self.chunk);
         match self.threads {
             Some(threads) => threads.install(|| {
