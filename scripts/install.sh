@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building, running and testing need on Debian or Ubuntu; does and says nothing when all of it is there.
-# Rust is checked, not installed.
+# Installs what building and running need on Debian or Ubuntu, and with --tests what scripts/test.sh needs besides; does and
+# says nothing when all of it is there. Rust is checked, not installed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -20,9 +20,10 @@ for tool in cargo rustc; do
     [[ $oldest == "$needed" ]] || fail "$tool $found is too old, $needed or newer is needed. Try: rustup update stable"
 done
 
-# System packages: a C compiler and linker, the MPI library with its launcher, a second one to test with, libclang (reads the headers of MPI), Python
-# for the scripts, SLURM for the test of its job scripts, and valgrind to count instructions.
-packages=(build-essential pkg-config libopenmpi-dev openmpi-bin mpich libmpich-dev libhdf5-dev libclang-dev python3 python3-venv slurm-wlm munge valgrind)
+# A C compiler and linker, the MPI library with its launcher, HDF5, libclang (reads the headers of MPI), and Python for the plot.
+packages=(build-essential pkg-config libopenmpi-dev openmpi-bin libhdf5-dev libclang-dev python3 python3-venv)
+# A second MPI library, SLURM for its job scripts, valgrind to count instructions, and a check of the shell scripts.
+[[ ${1-} != --tests ]] || packages+=(mpich libmpich-dev slurm-wlm munge valgrind shellcheck)
 command -v dpkg-query >/dev/null ||
     fail "this is not a Debian system. Install the equivalents of: ${packages[*]}; then use cargo directly (README.md)."
 missing=()

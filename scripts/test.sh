@@ -8,7 +8,8 @@ step() {
     "$@"
 }
 
-scripts/install.sh
+scripts/install.sh --tests
+step shellcheck scripts/*.sh scripts/slurm/*.sh slurm/*.sbatch .ci/run
 step cargo fmt --check
 step cargo clippy --release --all-targets -- -D warnings
 step cargo clippy --release --no-default-features --lib --bins -- -D warnings
