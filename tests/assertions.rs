@@ -7,8 +7,9 @@ use marsdisk_mpi::physics::collision::optical_depth_collision_time;
 use marsdisk_mpi::physics::constants::R_MARS;
 use marsdisk_mpi::physics::excitation::{RelativeSpeed, ScaleHeight};
 use marsdisk_mpi::physics::orbit::{angular_frequency, orbital_period};
+use marsdisk_mpi::physics::quadrature::Quadrature;
 use marsdisk_mpi::physics::sinks::sublimation_lifetime;
-use marsdisk_mpi::physics::size_distribution::{SizeGrid, three_slope};
+use marsdisk_mpi::physics::size_distribution::{SizeGrid, ThreeSlope, three_slope};
 use marsdisk_mpi::physics::stirring::{Excitation, equilibrium};
 use marsdisk_mpi::physics::strength::{Strength, StrengthUnits};
 use marsdisk_mpi::smoluchowski::imex_bdf1::{Imex, Terms};
@@ -76,7 +77,8 @@ fn hits_that_change_nothing_change_nothing() {
 #[test]
 fn a_wavy_start_turns_within_the_first_bins() {
     let grid = SizeGrid::logarithmic(1e-6, 1.0, 42, 3000.0).unwrap();
-    let of = |wave: f64| three_slope(&grid, 1.83, 1e-6, 1.0, wave).unwrap();
+    let law = |wavy_strength| ThreeSlope { alpha: 1.83, s_min: 1e-6, s_max: 1.0, wavy_strength };
+    let of = |wave: f64| three_slope(&grid, &law(wave), Quadrature::Midpoint).unwrap();
     let ratio: Vec<f64> = of(0.3).iter().zip(of(0.0)).take(20).map(|(wavy, flat)| wavy / flat).collect();
     let turns = ratio.windows(3).filter(|w| (w[1] - w[0]) * (w[2] - w[1]) < 0.0).count();
     let (least, most) = ratio.iter().fold((f64::MAX, 0.0_f64), |(least, most), x| (least.min(*x), most.max(*x)));

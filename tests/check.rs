@@ -125,15 +125,20 @@ fn warnings_have_codes_and_count_when_strict() {
             "TEMP000",
         ),
         ("radiation.TM_K=1200", "TEMP002"),
-        ("sinks.sub_params.valid_liquid_K=[2163, 2300]", "TEMP003"),
+        ("sinks.sub_params.valid_liquid_K=[2163,2300]", "TEMP003"),
         ("phase.temperature_input=mars_surface", "TEMP004"),
+        ("dynamics.kernel_ei_mode=wyatt_eq dynamics.f_wake=20.0", "PHYS003"),
+        ("dynamics.kernel_ei_mode=wyatt_eq dynamics.f_wake=20.0 dynamics.v_rel_mode=ohtsuki", "PHYS003"),
+        ("sizes.s_min=5e-6", "PHYS004"),
     ];
     for (change, code) in cases {
-        let arguments = ["--brief", "--override", change];
+        // A block is one word of the command line, whatever is in it.
+        let changes = if change.contains('{') { vec![change] } else { change.split(' ').collect() };
+        let arguments = [&["--brief", "--override"], &changes[..]].concat();
         let output = check(&shipped("quick.yml"), &arguments);
         let text = stdout(&output) + &String::from_utf8_lossy(&output.stderr);
         assert!(text.contains(code), "{change}: {text}");
-        let strict = check(&shipped("quick.yml"), &["--strict", "--brief", "--override", change]);
+        let strict = check(&shipped("quick.yml"), &[&["--strict"], &arguments[..]].concat());
         assert_eq!(strict.status.code(), Some(2), "{change}");
     }
     let clean = check(&shipped("quick.yml"), &["--strict", "--brief", "--override", "sizes.n_bins=40"]);

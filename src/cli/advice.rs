@@ -3,9 +3,11 @@
 
 use crate::config::{
     Config, Loaded, dynamics::KernelEiMode, phase::TemperatureInput, sinks::SinkMode, sizes::InitialMode,
+    sizes::SizeGrid,
 };
 use crate::disk::model::Model;
 use crate::physics::constants::R_MARS;
+use crate::physics::excitation::{RelativeSpeed, equilibrium_eccentricity};
 use crate::physics::radiation::grain_temperature;
 use crate::run::time_grid::TimeGrid;
 
@@ -26,8 +28,13 @@ pub struct Advice {
 /// Everything worth a second look.
 pub fn advice(loaded: &Loaded, model: &Model, grid: &TimeGrid) -> Vec<Advice> {
     let config = &loaded.config;
-    let cases =
-        [temperatures(loaded, model, grid), sizes(config), place(model, config), numbers(config), processes(config)];
+    let cases = [
+        temperatures(loaded, model, grid),
+        sizes(config),
+        place(model, config),
+        numbers(config),
+        processes(model, config),
+    ];
     cases.into_iter().flatten().flatten().collect()
 }
 
@@ -141,8 +148,14 @@ fn numbers(config: &Config) -> Vec<Case> {
     ]
 }
 
-fn processes(config: &Config) -> Vec<Case> {
+fn processes(model: &Model, config: &Config) -> Vec<Case> {
     let (sinks, dynamics, supply) = (&config.sinks, &config.dynamics, &config.supply);
+    let (start, smallest) = (model.run.initial_temperature, model.sizes.edges[0]);
+    let s_blow = model.blowout_size(start).0;
+    let equilibrium = equilibrium_eccentricity(config.target_tau(), dynamics.f_wake);
+    let stirring = &model.stirring;
+    let needs_bound = stirring.remembered || stirring.speed == RelativeSpeed::Pericenter;
+    let unbound = equilibrium >= 1.0 && stirring.follows_depth() && needs_bound && dynamics.f_wake >= 1.0;
     let drag = sinks.enable_gas_drag;
     let stirred = dynamics.kernel_ei_mode == KernelEiMode::WyattEq;
     let idle = !config.physics_mode.collides() && (sinks.mode == SinkMode::None || !config.physics_mode.sinks());
@@ -157,6 +170,20 @@ fn processes(config: &Config) -> Vec<Case> {
             format!("dynamics.f_wake = {} stirs strongly", dynamics.f_wake)
         }),
         when(idle, "PHYS002", || "neither collisions nor sinks act: grains are only blown out".to_owned()),
+        when(unbound, "PHYS003", || {
+            format!(
+                "at τ = {} with dynamics.f_wake = {} grains are stirred towards e = {equilibrium:.2}: above 1 they leave \
+                 Mars, and the run fails",
+                config.target_tau(),
+                dynamics.f_wake
+            )
+        }),
+        when(model.blowout.enabled && config.sizes.grid == SizeGrid::Full && s_blow <= smallest, "PHYS004", || {
+            format!(
+                "at {start:.0} K radiation expels grains up to {s_blow:.2e} m, below sizes.s_min = {smallest:e} m: nothing is \
+                 blown out"
+            )
+        }),
         when(supply.delivers() && supply.mixing.epsilon_mix == 0.0, "SUPPLY001", || {
             "supply.mixing.epsilon_mix is 0: nothing of the supply reaches the surface".to_owned()
         }),

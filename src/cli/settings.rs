@@ -1,7 +1,7 @@
 //! What a configuration asks of the time loop and of the files, in their own terms.
 
 use super::persistence::packing;
-use crate::config::{Config, io, numerics};
+use crate::config::{Config, Profile, io, numerics};
 use crate::output::extras::ExtraOptions;
 use crate::output::recorder::OutputOptions;
 use crate::physics::constants::YEAR;
@@ -60,6 +60,7 @@ pub(super) fn stop_rules(config: &Config, enforce_budget: bool) -> StopRules {
         blowout_at_most: numerics.stop_on_blowout_below_smin.then_some(config.sizes.s_min),
         loss_rate_at_most: numerics.mass_loss_rate_stop_mmars_s,
         not_before: numerics.min_duration_years.unwrap_or(0.0) * YEAR,
+        loss_stops_at_once: config.profile == Profile::Python,
         column: config.geometry.is_column(),
         enforce_budget,
     }

@@ -171,7 +171,7 @@ const IN_SOME_RUNS: &[Idle] = &[
     (
         |c| c.geometry.is_column() && c.initial.s0_mode == InitialMode::Mono,
         "`initial.s0_mode` is `mono` and `geometry.mode` is `0D`",
-        &["psd.alpha", "psd.wavy_strength"],
+        &["psd.alpha", "psd.wavy_strength", "initial.quadrature"],
     ),
     (
         |c| !conservative(c) && !c.geometry.is_column(),

@@ -26,8 +26,8 @@ pub struct Numerics {
     pub min_duration_years: Option<f64>,
     /// Stop when the blow-out size is at or below `sizes.s_min`.
     pub stop_on_blowout_below_smin: bool,
-    /// Stop when the loss rate is at or below this \[M_Mars s⁻¹\], at least 0; YAML key
-    /// `mass_loss_rate_stop_Mmars_s`.
+    /// Stop when the loss rate is at or below this \[M_Mars s⁻¹\], at least 0, and has been above it or `min_duration_years`
+    /// have passed (profile `python`: at once); YAML key `mass_loss_rate_stop_Mmars_s`.
     #[serde(rename = "mass_loss_rate_stop_Mmars_s")]
     pub mass_loss_rate_stop_mmars_s: Option<f64>,
     /// First (clock `adaptive`) or nominal (clock `fixed`) coupling step \[s\], positive, or `auto`.

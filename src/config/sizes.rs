@@ -51,6 +51,8 @@ pub struct Initial {
     pub mass_total: Option<f64>,
     /// Which distribution.
     pub s0_mode: InitialMode,
+    /// How its mass is spread over the bins.
+    pub quadrature: Quadrature,
     /// Parameters of the two melt distributions.
     pub melt_psd: MeltPsd,
 }
@@ -67,6 +69,17 @@ pub enum InitialMode {
     MeltLognormalMixture,
     /// A power law between two sizes.
     MeltTruncatedPowerlaw,
+}
+
+/// Allowed words of `initial.quadrature`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Quadrature {
+    /// Value at the middle of a bin times its width, as in the Python program; a bin that the blow-out size cuts is full or
+    /// empty.
+    Midpoint,
+    /// Integral over the part of a bin that lies between the ends of the distribution: the start depends less on the bins.
+    Exact,
 }
 
 /// `initial.melt_psd`.

@@ -17,7 +17,7 @@ use super::{
     sinks::PsatModel,
     sizes::InitialMode,
     source::{Node, Origin, Value},
-    supply::{SupplyMode, TransportMode},
+    supply::{SupplyMode, TransportMode, VelocityMode},
 };
 
 /// The ranges of every section.
@@ -190,6 +190,15 @@ pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
         refuse(row.q_s <= 0.0 || row.b <= 0.0, &["qstar.coeff_table"], headline, "both must be above 0");
     }
     let dynamics = &config.dynamics;
+    let velocity = &supply.injection.velocity;
+    let fixed = velocity.mode == VelocityMode::FixedEi && config.profile == Profile::Conservative;
+    let unbound = velocity.e_inj.filter(|e| fixed && *e >= 1.0);
+    refuse(
+        unbound.is_some(),
+        &["supply.injection.velocity.e_inj"],
+        format!("`supply.injection.velocity.e_inj` = {:?} is out of range", unbound.unwrap_or_default()),
+        "allowed: 0 to below 1, bound orbits",
+    );
     let clears = dynamics.e_mode == EccentricityMode::MarsClearance;
     refuse(
         clears && dynamics.e_profile.mode != EccentricityProfileMode::Off,

@@ -81,9 +81,13 @@ impl Stirring {
         self.source != Source::Profile || self.damping.is_some()
     }
 
-    /// Speed of encounters [m s⁻¹] and scale height [m] in a cell.
+    /// Speed of encounters [m s⁻¹] and scale height [m] in a cell; none for grains that leave Mars. The Python program's
+    /// dispersion of a swarm does not ask whether its grains do.
     fn meet(&self, cell: &CellFacts, excitation: Excitation) -> Option<(f64, f64)> {
         let (r, Excitation { e, i }) = (cell.r, excitation);
+        if self.remembered && e >= 1.0 {
+            return None;
+        }
         let speed = self.speed.speed(r * cell.omega, e, i).ok()?;
         Some((speed, self.height.at(r, i)))
     }
@@ -109,7 +113,7 @@ pub(super) struct Encounters {
 /// cell that does not, the supply of the whole step is weighed against what is there, as in the Python program.
 ///
 /// # Errors
-/// [`StepError::Unbound`] if the formula of the speed needs e < 1.
+/// [`StepError::Unbound`] for e ≥ 1; in the Python program only if the formula of the speed needs e < 1.
 pub(super) fn encounters(
     stirring: &Stirring,
     cell: &CellFacts,

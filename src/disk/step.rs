@@ -31,11 +31,11 @@ pub enum StepError {
         #[from]
         source: IntegrationError,
     },
-    /// Its grains are stirred so much that the speed at pericentre is not defined.
+    /// Its grains are stirred so much that they leave Mars.
     #[error(
-        "grains are stirred to e = {eccentricity} at an optical depth τ = {tau}, with dynamics.f_wake = {f_wake}; the speed \
-         at pericentre needs e < 1, in equilibrium f_wake τ < 0.75. Lower dynamics.f_wake, optical_depth.tau0_target or \
-         the eccentricity of the supply, or set dynamics.v_rel_mode: ohtsuki"
+        "grains are stirred to e = {eccentricity} at an optical depth τ = {tau}, with dynamics.f_wake = {f_wake}; bound \
+         orbits have e < 1, in equilibrium f_wake τ < 0.75. Lower dynamics.f_wake, optical_depth.tau0_target or the \
+         eccentricity of the supply"
     )]
     Unbound {
         /// Eccentricity.

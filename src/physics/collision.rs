@@ -33,14 +33,16 @@ mod tests {
     use super::super::constants::R_MARS;
     use super::super::excitation::{RelativeSpeed, ScaleHeight};
     use super::super::orbit::angular_frequency;
-    use super::super::size_distribution::{SizeGrid, three_slope};
+    use super::super::quadrature::Quadrature;
+    use super::super::size_distribution::{SizeGrid, ThreeSlope, three_slope};
     use super::super::testing::{ROUNDING, assert_close};
     use super::*;
 
     #[test]
     fn the_python_program_gives_the_same_collision_rates() {
         let grid = SizeGrid::logarithmic(1e-6, 1.0, 12, 3270.0).unwrap();
-        let fractions = three_slope(&grid, 1.83, 1e-6, 1.0, 0.0).unwrap();
+        let law = ThreeSlope { alpha: 1.83, s_min: 1e-6, s_max: 1.0, wavy_strength: 0.0 };
+        let fractions = three_slope(&grid, &law, Quadrature::Midpoint).unwrap();
         let r = 2.45 * R_MARS;
         let v = RelativeSpeed::Pericenter.speed(r * angular_frequency(r), 0.5, 0.05).unwrap();
         let h = ScaleHeight::FromInclination { factor: 1.0 }.at(r, 0.05);

@@ -1,5 +1,8 @@
 //! Hydrodynamic escape: how fast a vaporised layer leaves.
 
+/// Largest factor by which temperature raises the rate: nothing is left of the layer anyway, and the rate stays finite.
+const LARGEST_GROWTH: f64 = 1e40;
+
 /// Rate law of the escape.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HydrodynamicEscape {
@@ -22,7 +25,8 @@ impl HydrodynamicEscape {
         if vapour <= 0.0 {
             return 0.0;
         }
-        self.strength * (temperature / self.t_ref).powf(self.power) * vapour.max(self.least_vapour)
+        let growth = (temperature / self.t_ref).powf(self.power).min(LARGEST_GROWTH);
+        self.strength * growth * vapour.max(self.least_vapour)
     }
 }
 
@@ -37,5 +41,8 @@ mod tests {
         assert_close(law.rate(4000.0, 0.5), 2e-5, ROUNDING); // 1e-5 · 2² · 0.5
         assert_close(law.rate(2000.0, 1e-4), 1e-7, ROUNDING);
         assert_eq!(law.rate(4000.0, 0.0), 0.0);
+        let steep = HydrodynamicEscape { power: 5000.0, ..law };
+        assert_close(steep.rate(4000.0, 1.0), 1e35, ROUNDING);
+        assert_eq!(HydrodynamicEscape { strength: 0.0, ..steep }.rate(4000.0, 1.0), 0.0);
     }
 }

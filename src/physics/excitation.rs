@@ -134,7 +134,7 @@ impl ScaleHeight {
 /// - `tau`: optical depth, not negative
 /// - `f_wake`: stirring factor, at least 1
 ///
-/// May exceed 1 in a thick disk: [`RelativeSpeed::speed`] then refuses it.
+/// May exceed 1 in a thick disk, whose grains would leave Mars: `disk::encounters` refuses it.
 pub fn equilibrium_eccentricity(tau: f64, f_wake: f64) -> f64 {
     (f_wake * tau / INELASTICITY).sqrt().max(ECCENTRICITY_FLOOR)
 }

@@ -5,14 +5,14 @@
 
 use std::f64::consts::PI;
 
+use super::quadrature::power_integral;
+
 /// Energy over strength at which the law of the largest remnant changes branch (Leinhardt & Stewart 2012).
 const SUPER_CATASTROPHIC: f64 = 1.8;
 /// Largest remnant at that energy.
 const SUPER_CATASTROPHIC_REMNANT: f64 = 0.1;
 /// Exponent of the largest remnant beyond it.
 const SUPER_CATASTROPHIC_EXPONENT: f64 = -1.5;
-/// Slopes closer than this to 1 are integrated as 1/s.
-const LOGARITHMIC_SLOPE: f64 = 1e-12;
 /// Smallest size that enters a fragment integral [m].
 const EDGE_FLOOR: f64 = 1e-30;
 
@@ -92,18 +92,7 @@ impl FragmentSlope {
 /// - `edges`: of the size bins [m], rising, not negative, one more than bins
 /// - `slope_in_mass`: p of dM/ds ∝ s^(−p)
 pub fn fragment_integrals(edges: &[f64], slope_in_mass: f64) -> Vec<f64> {
-    let power = 1.0 - slope_in_mass;
-    edges
-        .windows(2)
-        .map(|bin| {
-            let (low, high) = (bin[0].max(EDGE_FLOOR), bin[1]);
-            if power.abs() < LOGARITHMIC_SLOPE {
-                (high / low).ln()
-            } else {
-                (high.powf(power) - low.powf(power)) / power
-            }
-        })
-        .collect()
+    edges.windows(2).map(|bin| power_integral(bin[0].max(EDGE_FLOOR), bin[1], -slope_in_mass)).collect()
 }
 
 #[cfg(test)]

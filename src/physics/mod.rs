@@ -19,6 +19,7 @@
 //! | [`fragmentation`] | what is left of two bodies that hit each other |
 //! | [`collision`] | how often they do |
 //! | [`size_distribution`] | the grid of size bins and the initial distributions on it |
+//! | [`quadrature`] | how much of a distribution falls into a bin |
 //! | [`vapour`] | saturation pressure, sublimation flux, ds/dt |
 //! | [`phase`] | solid, liquid or vapour |
 //! | [`escape`] | how fast vapour leaves |
@@ -47,6 +48,7 @@ pub mod pchip;
 pub mod phase;
 pub mod phase_map;
 pub mod qpr;
+pub mod quadrature;
 pub mod radiation;
 pub mod random;
 pub mod saturation;

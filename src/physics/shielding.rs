@@ -63,8 +63,10 @@ const LEAST_OPACITY: f64 = 1e-30;
 pub enum Shielding {
     /// Every grain counts: κ_eff = κ.
     Off,
-    /// κ_eff = Φ(τ) κ.
+    /// κ_eff = Φ(τ) κ; a layer with Φ = 0 is dark and never becomes opaque.
     Table(PhiTable),
+    /// The same, but κ where Φ = 0: the rings of the Python program.
+    TableOrAll(PhiTable),
     /// Grains that absorb and do not scatter: Φ = e^−τ.
     Absorbing,
     /// An optical depth that never changes.
@@ -83,7 +85,7 @@ impl Shielding {
     pub fn phi(&self, tau: f64) -> f64 {
         match self {
             Self::Off => 1.0,
-            Self::Table(table) => table.at(tau),
+            Self::Table(table) | Self::TableOrAll(table) => table.at(tau),
             Self::Absorbing => (-tau).exp().clamp(0.0, 1.0),
             Self::Fixed { phi, .. } => *phi,
         }
@@ -102,13 +104,13 @@ impl Shielding {
         }
     }
 
-    /// Effective opacity [m² kg⁻¹]; κ itself where Φκ is not finite and positive, as in the Python program's 1-D disk.
+    /// Effective opacity Φ(τ) κ [m² kg⁻¹].
     ///
     /// - `kappa`: opacity of the grains [m² kg⁻¹]
     /// - `tau`: optical depth along the line of sight
     pub fn effective_opacity(&self, kappa: f64, tau: f64) -> f64 {
-        let shielded = self.phi(tau) * kappa;
-        if shielded.is_finite() && shielded > 0.0 { shielded } else { kappa }
+        let phi = self.phi(tau);
+        if phi == 0.0 && matches!(self, Self::TableOrAll(_)) { kappa } else { phi * kappa }
     }
 }
 
@@ -150,11 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn shielding_reduces_opacity_but_never_to_nothing() {
+    fn shielding_reduces_opacity_to_nothing_where_a_layer_is_dark() {
         assert_eq!(Shielding::Off.effective_opacity(0.4, 1.0), 0.4);
         let table = Shielding::Table(phi());
         assert_close(table.effective_opacity(0.4, 1.0), 0.08, ROUNDING);
-        assert_eq!(table.effective_opacity(0.4, 9.0), 0.4); // Φ = 0
+        assert_eq!(table.effective_opacity(0.4, 9.0), 0.0); // Φ = 0
+        assert_eq!(table.unit_depth(0.0, 20.0), f64::INFINITY);
+        assert_eq!(Shielding::TableOrAll(phi()).effective_opacity(0.4, 9.0), 0.4);
         assert_eq!(table.effective_opacity(0.0, 1.0), 0.0);
         assert_close(Shielding::Absorbing.effective_opacity(0.4, 2.0), 0.4 / std::f64::consts::E.powi(2), ROUNDING);
     }

@@ -6,6 +6,7 @@
 use std::f64::consts::{LN_10, PI, TAU};
 
 use super::error::PhysicsError;
+use super::quadrature::{Quadrature, gaussian_integral, power_integral, wave_integral};
 
 /// Logarithmic size bins of spheres of one material.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,38 +106,68 @@ impl SizeGrid {
 }
 
 /// Three power laws in number, without matching at the breaks, as the Python program starts a disk (`upper`).
-///
-/// dN/ds ∝ (s/s_min)^(−q), with q = α below 10 s_min, α + 1 below s_max/10 and α + 1.5 above, times a wave
-/// 1 + A sin(2π ln(s/s_min)/ln(s_max/s_min)). The distribution therefore jumps at its breaks.
-///
-/// - `alpha`: slope α of the smallest grains
-/// - `s_min`, `s_max`: sizes that set the breaks [m], 0 < s_min < s_max
-/// - `wavy_strength`: amplitude A; 0 for none
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ThreeSlope {
+    /// Slope α of the smallest grains.
+    pub alpha: f64,
+    /// Smallest size [m], positive; the first break is at ten times this.
+    pub s_min: f64,
+    /// Size that sets the second break, at a tenth of it [m]; above `s_min`.
+    pub s_max: f64,
+    /// Amplitude A of a wave; 0 for none.
+    pub wavy_strength: f64,
+}
+
+impl ThreeSlope {
+    /// Slope of dN/ds at a size [m].
+    fn slope(&self, s: f64) -> f64 {
+        if s < 10.0 * self.s_min {
+            self.alpha
+        } else if s < self.s_max / 10.0 {
+            self.alpha + 1.0
+        } else {
+            self.alpha + 1.5
+        }
+    }
+
+    /// Wave number in ln s.
+    fn wave_number(&self) -> f64 {
+        TAU / (self.s_max / self.s_min).ln()
+    }
+
+    fn density(&self, s: f64) -> f64 {
+        let x = s / self.s_min;
+        let wave = 1.0 + self.wavy_strength * (self.wave_number() * x.ln()).sin();
+        x.powf(-self.slope(s)) * wave * s.powi(3)
+    }
+
+    /// Integral of the density between two sizes [m], over s_min⁴, piece by piece.
+    fn integral(&self, a: f64, b: f64) -> f64 {
+        let first = 10.0 * self.s_min;
+        let ends = [a, first, first.max(self.s_max / 10.0), b].map(|s| s.clamp(a, b));
+        let piece = |ends: &[f64]| {
+            let (low, high) = (ends[0], ends[1]);
+            if low >= high {
+                return 0.0;
+            }
+            let (x, y, power) = (low / self.s_min, high / self.s_min, 3.0 - self.slope(low));
+            power_integral(x, y, power) + self.wavy_strength * wave_integral(x, y, power, self.wave_number())
+        };
+        ends.windows(2).map(piece).sum()
+    }
+}
+
+/// Mass of dN/ds ∝ (s/s_min)^(−q), with q = α below 10 s_min, α + 1 below s_max/10 and α + 1.5 above, times a wave
+/// 1 + A sin(2π ln(s/s_min)/ln(s_max/s_min)), from s_min on. The distribution jumps at its breaks.
 ///
 /// Returns mass fractions per bin, of sum 1.
 ///
 /// # Errors
 /// [`PhysicsError::EmptyDistribution`] if no bin has a finite, positive share.
-pub fn three_slope(
-    grid: &SizeGrid,
-    alpha: f64,
-    s_min: f64,
-    s_max: f64,
-    wavy_strength: f64,
-) -> Result<Vec<f64>, PhysicsError> {
-    let period = (s_max / s_min).ln();
-    let weights = shares(grid, |s| {
-        let slope = if s < 10.0 * s_min {
-            alpha
-        } else if s < s_max / 10.0 {
-            alpha + 1.0
-        } else {
-            alpha + 1.5
-        };
-        let wave = 1.0 + wavy_strength * (TAU * (s / s_min).ln() / period).sin();
-        (s / s_min).powf(-slope) * wave * s.powi(3)
-    });
-    normalised("three-slope distribution", weights, grid.range())
+pub fn three_slope(grid: &SizeGrid, law: &ThreeSlope, quadrature: Quadrature) -> Result<Vec<f64>, PhysicsError> {
+    let limits = (law.s_min, f64::INFINITY);
+    let weights = quadrature.shares(grid, limits, |s| law.density(s), |a, b| law.integral(a, b));
+    normalised("three-slope distribution", weights, (law.s_min, grid.range().1))
 }
 
 /// Fine and coarse component of freshly solidified melt.
@@ -150,24 +181,31 @@ pub struct MeltMixture {
     pub s_meter: f64,
     /// Width of both, standard deviation in log₁₀ s, positive.
     pub width_dex: f64,
-    /// Smaller bins stay empty [m].
+    /// Nothing is smaller [m].
     pub s_cut: f64,
 }
 
 /// Mixture of two lognormal components in dM/ds (`melt_lognormal_mixture`).
 ///
-/// Each is exp(−½ [ln(s/c)/(w ln 10)]²) times the bin's width, zero for s_k < s_cut, normalised on its own, then mixed.
-/// Where one component has no mass on the grid the other makes up the whole.
+/// Each is exp(−½ [ln(s/c)/(w ln 10)]²) ds, zero for s < s_cut, normalised on its own, then mixed. Where one component has
+/// no mass on the grid the other makes up the whole.
 ///
 /// Returns mass fractions per bin, of sum 1.
 ///
 /// # Errors
 /// [`PhysicsError::EmptyDistribution`] if neither has any mass on the grid.
-pub fn lognormal_mixture(grid: &SizeGrid, melt: &MeltMixture) -> Result<Vec<f64>, PhysicsError> {
+pub fn lognormal_mixture(
+    grid: &SizeGrid,
+    melt: &MeltMixture,
+    quadrature: Quadrature,
+) -> Result<Vec<f64>, PhysicsError> {
     let deviation = melt.width_dex * LN_10;
     let component = |centre: f64| {
-        let lognormal = |s: f64| (-0.5 * ((s / centre).ln() / deviation).powi(2)).exp();
-        let weights = shares(grid, |s| if s < melt.s_cut { 0.0 } else { lognormal(s) });
+        let density = |s: f64| (-0.5 * ((s / centre).ln() / deviation).powi(2)).exp();
+        // In u = ln s, with ds = s du, a Gaussian about ln c + σ².
+        let z = |s: f64| (s / centre).ln() / deviation - deviation;
+        let integral = |a: f64, b: f64| gaussian_integral(z(a), z(b));
+        let weights = quadrature.shares(grid, (melt.s_cut, f64::INFINITY), density, integral);
         let total: f64 = weights.iter().sum();
         weights.into_iter().map(move |weight| if total > 0.0 { weight / total } else { 0.0 })
     };
@@ -184,24 +222,28 @@ pub struct TruncatedPowerLaw {
     pub s_min_solid: f64,
     /// Largest solid [m].
     pub s_max_solid: f64,
-    /// Smaller bins stay empty [m].
+    /// Nothing is smaller [m].
     pub s_cut: f64,
     /// Slope α of dN/ds ∝ s^(−α).
     pub alpha: f64,
 }
 
-/// Mass of dN/ds ∝ s^(−α), M_k ∝ s_k^(3−α) w_k, in the bins with max(s_min_solid, s_cut) ≤ s_k ≤ s_max_solid
-/// (`melt_truncated_powerlaw`).
+/// Mass of dN/ds ∝ s^(−α), dM/ds ∝ s^(3−α), for max(s_min_solid, s_cut) ≤ s ≤ s_max_solid (`melt_truncated_powerlaw`).
 ///
 /// Returns mass fractions per bin, of sum 1.
 ///
 /// # Errors
 /// [`PhysicsError::EmptyDistribution`] if no bin lies in that range.
-pub fn truncated_power_law(grid: &SizeGrid, law: &TruncatedPowerLaw) -> Result<Vec<f64>, PhysicsError> {
-    let floor = law.s_min_solid.max(law.s_cut);
-    let inside = |s: f64| floor < law.s_max_solid && floor <= s && s <= law.s_max_solid;
-    let weights = shares(grid, |s| if inside(s) { s.powf(3.0 - law.alpha) } else { 0.0 });
-    normalised("truncated power law", weights, (floor, law.s_max_solid))
+pub fn truncated_power_law(
+    grid: &SizeGrid,
+    law: &TruncatedPowerLaw,
+    quadrature: Quadrature,
+) -> Result<Vec<f64>, PhysicsError> {
+    let (floor, power) = (law.s_min_solid.max(law.s_cut), 3.0 - law.alpha);
+    let limits = (floor, law.s_max_solid);
+    let integral = |a: f64, b: f64| power_integral(a / floor, b / floor, power);
+    let weights = quadrature.shares(grid, limits, |s| s.powf(power), integral);
+    normalised("truncated power law", weights, limits)
 }
 
 /// All mass in the bin that a size [m] lies in.
@@ -213,28 +255,6 @@ pub fn single_size(grid: &SizeGrid, size: f64) -> Result<Vec<f64>, PhysicsError>
     let inside = size >= lower && size <= upper;
     let weights = (0..grid.len()).map(|k| f64::from(inside && k == grid.bin_of(size))).collect();
     normalised("distribution of a single size", weights, (size, size))
-}
-
-/// Empties the bins with s_k below `s_floor` [m] and scales the others to sum 1 again.
-///
-/// # Errors
-/// [`PhysicsError::EmptyDistribution`] if nothing is left; `fractions` is then unchanged.
-pub fn keep_above(fractions: &mut [f64], grid: &SizeGrid, s_floor: f64) -> Result<(), PhysicsError> {
-    let first = grid.sizes.partition_point(|&s| s < s_floor);
-    let kept: f64 = fractions[first..].iter().sum();
-    if !(kept.is_finite() && kept > 0.0) {
-        let (distribution, upper) = ("initial distribution", grid.range().1);
-        return Err(PhysicsError::EmptyDistribution { distribution, lower: s_floor, upper });
-    }
-    fractions[..first].fill(0.0);
-    fractions[first..].iter_mut().for_each(|fraction| *fraction /= kept);
-    Ok(())
-}
-
-/// dM/ds at each bin's size times its width; shares that are not finite and positive count as none.
-fn shares(grid: &SizeGrid, mass_per_size: impl Fn(f64) -> f64) -> Vec<f64> {
-    let clean = |share: f64| if share.is_finite() && share > 0.0 { share } else { 0.0 };
-    grid.sizes.iter().zip(&grid.widths).map(|(&s, w)| clean(mass_per_size(s) * w)).collect()
 }
 
 fn normalised(
@@ -253,10 +273,15 @@ fn normalised(
 #[cfg(test)]
 mod tests {
     use super::super::testing::{ROUNDING, assert_close};
+    use super::Quadrature::{Exact, Midpoint};
     use super::*;
 
     fn grid() -> SizeGrid {
         SizeGrid::logarithmic(1e-6, 1.0, 12, 3270.0).unwrap()
+    }
+
+    fn three_slopes(wavy_strength: f64) -> ThreeSlope {
+        ThreeSlope { alpha: 1.83, s_min: 1e-6, s_max: 1.0, wavy_strength }
     }
 
     fn mixture() -> MeltMixture {
@@ -290,7 +315,7 @@ mod tests {
     #[test]
     fn the_python_program_gives_the_same_three_slopes() {
         let grid = grid();
-        let fractions = three_slope(&grid, 1.83, 1e-6, 1.0, 0.0).unwrap();
+        let fractions = three_slope(&grid, &three_slopes(0.0), Midpoint).unwrap();
         assert_close(grid.sizes[0], 1.778_279_410_038_922_7e-6, ROUNDING);
         for (k, number) in [
             (0, 5.755_824_990_738_742e17),
@@ -307,8 +332,7 @@ mod tests {
     #[test]
     fn a_wave_multiplies_the_slopes() {
         let grid = grid();
-        let (flat, wavy) =
-            (three_slope(&grid, 1.83, 1e-6, 1.0, 0.0).unwrap(), three_slope(&grid, 1.83, 1e-6, 1.0, 0.4).unwrap());
+        let [flat, wavy] = [0.0, 0.4].map(|wave| three_slope(&grid, &three_slopes(wave), Midpoint).unwrap());
         // Bin centres lie at 1/24, 3/24, … of a period: bin 1 sits at 1/8, bin 4 at 3/8, of equal sine √½.
         assert_close(wavy[1] / flat[1], wavy[4] / flat[4], ROUNDING);
         let expected = (1.0 + 0.4 * 0.5f64.sqrt()) / (1.0 - 0.4 * 0.5f64.sqrt());
@@ -331,7 +355,7 @@ mod tests {
 
     #[test]
     fn the_python_program_gives_the_same_mixture() {
-        let fractions = lognormal_mixture(&grid(), &mixture()).unwrap();
+        let fractions = lognormal_mixture(&grid(), &mixture(), Midpoint).unwrap();
         assert_close(fractions[10], 0.091_874_745_642_496_5, ROUNDING);
         assert_close(fractions[11], 0.877_526_933_649_840_3, ROUNDING);
         assert_whole(&fractions);
@@ -339,29 +363,31 @@ mod tests {
 
     #[test]
     fn one_component_makes_up_for_one_that_is_off_the_grid() {
-        let off = MeltMixture { s_fine: 1e-60, ..mixture() };
-        let coarse = lognormal_mixture(&grid(), &MeltMixture { f_fine: 0.0, ..mixture() }).unwrap();
-        let fractions = lognormal_mixture(&grid(), &off).unwrap();
-        for (a, b) in fractions.iter().zip(&coarse) {
-            assert_close(*a, *b, ROUNDING);
+        for quadrature in [Midpoint, Exact] {
+            let of = |melt: &MeltMixture| lognormal_mixture(&grid(), melt, quadrature);
+            let off = MeltMixture { s_fine: 1e-60, ..mixture() };
+            let coarse = of(&MeltMixture { f_fine: 0.0, ..mixture() }).unwrap();
+            for (a, b) in of(&off).unwrap().iter().zip(&coarse) {
+                assert_close(*a, *b, ROUNDING);
+            }
+            assert!(of(&MeltMixture { f_fine: 1.0, ..off }).is_err());
+            assert!(matches!(
+                of(&MeltMixture { s_cut: 2.0, ..mixture() }),
+                Err(PhysicsError::EmptyDistribution { lower: 2.0, .. })
+            ));
         }
-        assert!(lognormal_mixture(&grid(), &MeltMixture { f_fine: 1.0, ..off }).is_err());
-        assert!(matches!(
-            lognormal_mixture(&grid(), &MeltMixture { s_cut: 2.0, ..mixture() }),
-            Err(PhysicsError::EmptyDistribution { lower: 2.0, .. })
-        ));
     }
 
     #[test]
     fn a_truncated_power_law_keeps_its_slope_and_its_limits() {
         let grid = grid();
         let law = TruncatedPowerLaw { s_min_solid: 1e-4, s_max_solid: 0.1, s_cut: 1e-6, alpha: 3.5 };
-        let fractions = truncated_power_law(&grid, &law).unwrap();
+        let fractions = truncated_power_law(&grid, &law, Midpoint).unwrap();
         assert_eq!((fractions[3], fractions[10]), (0.0, 0.0));
         // M_k ∝ s_k^-0.5 w_k ∝ s_k^0.5 on logarithmic bins
         assert_close(fractions[9] / fractions[4], (grid.sizes[9] / grid.sizes[4]).sqrt(), ROUNDING);
         assert_whole(&fractions);
-        assert!(truncated_power_law(&grid, &TruncatedPowerLaw { s_cut: 0.2, ..law }).is_err());
+        assert!(truncated_power_law(&grid, &TruncatedPowerLaw { s_cut: 0.2, ..law }, Midpoint).is_err());
     }
 
     #[test]
@@ -382,17 +408,79 @@ mod tests {
         assert_close(grid.opacity(&[0.2, 0.3, 0.5]), 0.75 / (3000.0 * 1.5), ROUNDING);
     }
 
+    /// Mass, and mass over size, of dM/ds between two sizes: trapezoids in ln s.
+    fn moments(a: f64, b: f64, density: impl Fn(f64) -> f64) -> [f64; 2] {
+        let panels = 100_000;
+        let h = (b / a).ln() / f64::from(panels);
+        let at = |k: i32, power: f64| {
+            let s = a * (h * f64::from(k)).exp();
+            s * density(s) * s.powf(power)
+        };
+        [0.0, -1.0].map(|p| h * (0.5 * (at(0, p) + at(panels, p)) + (1..panels).map(|k| at(k, p)).sum::<f64>()))
+    }
+
+    /// The distributions as `Exact` spreads them over a grid, and their dM/ds with its breaks, from limits within bins.
+    type Spread = (Box<dyn Fn(&SizeGrid) -> Vec<f64>>, Box<dyn Fn(f64) -> f64>, Vec<f64>);
+
+    fn spreads() -> Vec<Spread> {
+        let law = TruncatedPowerLaw { s_min_solid: 3.3e-5, s_max_solid: 0.27, s_cut: 1e-6, alpha: 3.7 };
+        let slopes = ThreeSlope { alpha: 3.2, s_min: 2.7e-6, s_max: 1.0, wavy_strength: 0.4 };
+        let coarse = MeltMixture { f_fine: 0.0, s_meter: 0.1, s_cut: 0.013, ..mixture() };
+        vec![
+            (
+                Box::new(move |grid| truncated_power_law(grid, &law, Exact).unwrap()),
+                Box::new(|s| s.powf(-0.7)),
+                vec![3.3e-5, 0.27],
+            ),
+            (
+                Box::new(move |grid| three_slope(grid, &slopes, Exact).unwrap()),
+                Box::new(move |s| slopes.density(s)),
+                vec![2.7e-6, 2.7e-5 * (1.0 - 1e-15), 2.7e-5, 0.1 * (1.0 - 1e-15), 0.1, 1.0],
+            ),
+            (
+                Box::new(move |grid| lognormal_mixture(grid, &coarse, Exact).unwrap()),
+                Box::new(|s: f64| (-0.5 * ((s / 0.1).log10() / 0.3).powi(2)).exp()),
+                vec![0.013, 1.0],
+            ),
+        ]
+    }
+
+    /// Moments over all pieces.
+    fn whole(density: &dyn Fn(f64) -> f64, ends: &[f64]) -> [f64; 2] {
+        let add = |sum: [f64; 2], pair: &[f64]| {
+            let part = moments(pair[0], pair[1], density);
+            [sum[0] + part[0], sum[1] + part[1]]
+        };
+        ends.windows(2).fold([0.0; 2], add)
+    }
+
     #[test]
-    fn keeping_the_large_grains_keeps_their_proportions() {
+    fn exact_bins_hold_the_integral_of_their_part_of_the_distribution() {
         let grid = grid();
-        let before = three_slope(&grid, 1.83, 1e-6, 1.0, 0.0).unwrap();
-        let mut after = before.clone();
-        keep_above(&mut after, &grid, grid.sizes[3]).unwrap();
-        assert_eq!(&after[..3], &[0.0; 3]);
-        assert_close(after[3] / after[7], before[3] / before[7], ROUNDING);
-        assert_whole(&after);
-        let copy = after.clone();
-        assert!(matches!(keep_above(&mut after, &grid, 2.0), Err(PhysicsError::EmptyDistribution { .. })));
-        assert_eq!(after, copy);
+        for (fractions, density, ends) in spreads() {
+            let (fractions, [total, _]) = (fractions(&grid), whole(&density, &ends));
+            assert_whole(&fractions);
+            for k in 0..grid.len() {
+                let cut: Vec<f64> = ends.iter().map(|end| end.clamp(grid.edges[k], grid.edges[k + 1])).collect();
+                let expected = if cut[0] < cut[cut.len() - 1] { whole(&density, &cut)[0] / total } else { 0.0 };
+                // Trapezoids: (h²/12) f'' and, at a break, an end that lies 1e-15 off.
+                assert!((fractions[k] - expected).abs() <= 1e-7 * expected, "{k}: {} {expected}", fractions[k]);
+            }
+        }
+    }
+
+    #[test]
+    fn opacity_of_exact_bins_tends_to_that_of_the_distribution() {
+        for (fractions, density, ends) in spreads() {
+            let [total, over_size] = whole(&density, &ends);
+            let expected = 0.75 / 3270.0 * over_size / total;
+            let off = |n: usize| {
+                let grid = SizeGrid::logarithmic(1e-6, 1.0, n, 3270.0).unwrap();
+                grid.opacity(&fractions(&grid)) / expected - 1.0
+            };
+            // A bin counts with its middle: second order, but first in the two bins that a limit cuts.
+            let (coarse, fine) = (off(60).abs(), off(960).abs());
+            assert!(coarse < 0.05 && fine < 0.1 * coarse.max(0.005), "{coarse} {fine}");
+        }
     }
 }

@@ -12,6 +12,10 @@ use super::saturation::SaturationPressure;
 const EXPONENTIAL_REFERENCE: f64 = 1300.0;
 /// Smallest width of the exponential law [K].
 const EXPONENTIAL_WIDTH_FLOOR: f64 = 1.0;
+/// Largest exponent of that law: e^100 kg m⁻² s⁻¹ leave no grain for longer than 10⁻⁴⁰ s, and rates stay finite.
+const LARGEST_EXPONENT: f64 = 100.0;
+/// Largest saturation pressure that counts [Pa], for the same reason: coefficients that give more are not of a material.
+const LARGEST_PRESSURE: f64 = 1e45;
 
 /// Evaporation into a thin gas after Hertz, Knudsen and Langmuir.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +39,8 @@ impl Evaporation {
     /// # Errors
     /// As [`SaturationPressure::at`].
     pub fn flux(&self, temperature: f64, saturated_at: f64) -> Result<f64, PhysicsError> {
-        let excess = (self.pressure.at(saturated_at)? - self.ambient_pressure).max(0.0);
+        let pressure = self.pressure.at(saturated_at)?.min(LARGEST_PRESSURE);
+        let excess = (pressure - self.ambient_pressure).max(0.0);
         Ok(self.alpha * excess * (self.molar_mass / (TAU * R_GAS * temperature)).sqrt())
     }
 }
@@ -47,7 +52,7 @@ pub enum SublimationLaw {
     HertzKnudsenLangmuir(Evaporation),
     /// J = exp[(T − 1300 K)/ΔT] kg m⁻² s⁻¹: a switch without a material behind it, as in the Python program.
     Exponential {
-        /// ΔT [K], taken as at least 1.
+        /// ΔT [K], taken as at least 1. The exponent counts as 100 at most.
         width_k: f64,
     },
 }
@@ -64,7 +69,8 @@ impl SublimationLaw {
         match self {
             Self::HertzKnudsenLangmuir(evaporation) => evaporation.flux(temperature, saturated_at),
             Self::Exponential { width_k } => {
-                Ok(((temperature - EXPONENTIAL_REFERENCE) / width_k.max(EXPONENTIAL_WIDTH_FLOOR)).exp())
+                let exponent = (temperature - EXPONENTIAL_REFERENCE) / width_k.max(EXPONENTIAL_WIDTH_FLOOR);
+                Ok(exponent.min(LARGEST_EXPONENT).exp())
             }
         }
     }
@@ -119,6 +125,18 @@ mod tests {
     fn a_pressure_of_another_temperature_leaves_the_speed_of_the_molecules() {
         let found = evaporation().flux(1600.0, 1807.0).unwrap();
         assert_close(found, 1.584_765_892_301_819_9e-6 * (1807.0_f64 / 1600.0).sqrt(), ROUNDING);
+    }
+
+    #[test]
+    fn a_flux_is_finite_whatever_the_coefficients() {
+        let switch = SublimationLaw::Exponential { width_k: 1.0 };
+        assert_eq!(switch.flux(4500.0, 4500.0).unwrap(), 100f64.exp());
+        let solid = ClausiusClapeyron { a: 400.0, b: 1.0 };
+        let absurd = SaturationPressure::Clausius(Branches { solid, liquid: None });
+        let flux =
+            |alpha| Evaporation { pressure: absurd.clone(), alpha, ..evaporation() }.flux(1500.0, 1500.0).unwrap();
+        assert!(flux(0.1).is_finite() && flux(0.1) > 1e40);
+        assert_eq!(flux(0.0), 0.0);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::driver::{Course, Desk, Effort, Ended, Pause, Plan, RunError, Verdict}
 use super::keeper::Keeper;
 use super::member::Member;
 use super::orders::Order;
-use super::stop::{StopReason, StopRules};
+use super::stop::{StopReason, StopWatch};
 use super::writer::{Entered, Writer};
 use crate::checkpoint::snapshot::{Exchange, Snapshot, SnapshotError};
 use crate::disk::model::Model;
@@ -33,7 +33,7 @@ const LARGEST_BATCH: usize = 2 << 20;
 /// Process 0. While everybody steps on, the [`Writer`] enters the batch before.
 pub(super) struct Leader<'a> {
     model: &'a Model,
-    rules: StopRules,
+    watch: StopWatch,
     writer: Writer<'a>,
     keeper: Option<&'a mut Keeper>,
     /// What the processes have done last.
@@ -72,12 +72,17 @@ impl<'a> Leader<'a> {
         'a: 'scope,
     {
         let mut books = Books::new(course.model, course.rules, desk.recorder, observe);
-        let restore = |snapshot| books.exchange(&mut Exchange::restoring(snapshot, "books"));
+        let mut watch = StopWatch::new(course.rules);
+        let restore = |snapshot| {
+            let mut exchange = Exchange::restoring(snapshot, "books");
+            books.exchange(&mut exchange)?;
+            watch.exchange(&mut exchange)
+        };
         // The others have begun by the time they learn of an error.
         let outcome = course.from.map_or(Ok(()), restore).err().map(|error| Err(error.into()));
         Leader {
             model: course.model,
-            rules: course.rules,
+            watch,
             writer: Writer::start(scope, books),
             keeper: desk.keeper,
             batch: Batch::default(),
@@ -107,7 +112,7 @@ impl<'a> Leader<'a> {
             self.outcome = Some(Err(error));
             return Verdict::Leave;
         }
-        if let Some((kept, reason)) = first_stop(&self.rules, &member.steps, &self.batch) {
+        if let Some((kept, reason)) = first_stop(&mut self.watch, &member.steps, &self.batch) {
             (self.stopped, self.outcome) = (true, Some(Ok(reason)));
             self.due.extend_from_slice(&member.steps[..kept]);
             return Verdict::Return { kept, failed: false };
@@ -181,6 +186,7 @@ impl<'a> Leader<'a> {
     fn snapshot(&mut self, member: &Member) -> Result<Snapshot, RunError> {
         let mut snapshot = Snapshot::default();
         member.save(&mut snapshot)?;
+        self.watch.exchange(&mut Exchange::saving(&mut snapshot, "stop"))?;
         if let Some(books) = self.settle() {
             books.exchange(&mut Exchange::saving(&mut snapshot, "books"))?;
             books.recorder().map_or(Ok(()), |recorder| recorder.save(&mut snapshot))?;
@@ -303,10 +309,10 @@ impl<'a> Leader<'a> {
 }
 
 /// The first step that ends the run, if one does: how many steps it leaves, and why.
-fn first_stop(rules: &StopRules, steps: &[Step], batch: &Batch) -> Option<(usize, StopReason)> {
+fn first_stop(watch: &mut StopWatch, steps: &[Step], batch: &Batch) -> Option<(usize, StopReason)> {
     let ends = |(step, sums): (&Step, &StepSums)| {
         let loss_rate = (sums.blowout + sums.sinks) / step.drivers.dt;
-        rules.after_step(&step.drivers, sums.all_stopped, loss_rate)
+        watch.after_step(&step.drivers, sums.all_stopped, loss_rate)
     };
     steps.iter().zip(&batch.steps).map(ends).enumerate().find_map(|(k, reason)| Some((k + 1, reason?)))
 }

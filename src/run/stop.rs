@@ -1,5 +1,6 @@
 //! Why a run ends.
 
+use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::disk::report::{CellReport, StepFacts};
 use crate::physics::phase::PhaseState;
 
@@ -53,6 +54,9 @@ pub struct StopRules {
     pub loss_rate_at_most: Option<f64>,
     /// No stop of these two kinds before this time [s].
     pub not_before: f64,
+    /// Whether a loss rate stops a run at once, as in the Python program. Else, and without a time before which it cannot, it
+    /// must have been above its limit: at the start of a run the loss is only beginning.
+    pub loss_stops_at_once: bool,
     /// Whether the mass budget must close also where the integrator does not conserve mass.
     pub enforce_budget: bool,
     /// Whether the disk is one column.
@@ -65,22 +69,50 @@ impl StopRules {
         let reached = self.blowout_at_most.is_some_and(|size| drivers.s_blow <= size);
         (reached && start >= self.not_before).then_some(StopReason::BlowoutBelowSmin)
     }
+}
+
+/// The conditions after each step, in the order of the steps, and what they remember.
+#[derive(Debug, Clone, Copy)]
+pub struct StopWatch {
+    rules: StopRules,
+    /// Whether the loss rate has been above its limit.
+    has_lost: bool,
+}
+
+impl StopWatch {
+    /// Before the first step.
+    pub fn new(rules: StopRules) -> Self {
+        StopWatch { rules, has_lost: false }
+    }
+
+    /// Saves or restores what it remembers.
+    ///
+    /// # Errors
+    /// When restoring: the snapshot is not of a run.
+    pub fn exchange(&mut self, exchange: &mut Exchange) -> Result<(), SnapshotError> {
+        exchange.enter("stop").wire("has_lost", "whether the loss rate has been above its limit", &mut self.has_lost)
+    }
 
     /// Whether a step that has been taken ends the run. `all_stopped`: see [`all_stopped`]; `loss_rate` is that of the
     /// whole disk [M_Mars s⁻¹].
-    pub fn after_step(&self, drivers: &StepFacts, all_stopped: bool, loss_rate: f64) -> Option<StopReason> {
+    pub fn after_step(&mut self, drivers: &StepFacts, all_stopped: bool, loss_rate: f64) -> Option<StopReason> {
+        let rules = &self.rules;
         if all_stopped {
-            let reason = if self.column { StopReason::TauExceeded } else { StopReason::TauExceededInAllCells };
+            let reason = if rules.column { StopReason::TauExceeded } else { StopReason::TauExceededInAllCells };
             return Some(reason);
         }
-        let low = self.loss_rate_at_most.is_some_and(|threshold| loss_rate <= threshold);
-        (low && drivers.time >= self.not_before).then_some(StopReason::LossRateBelowThreshold)
+        let limit = rules.loss_rate_at_most?;
+        self.has_lost |= loss_rate > limit;
+        let counts = self.has_lost || rules.loss_stops_at_once || rules.not_before > 0.0;
+        let stops = loss_rate <= limit && counts && drivers.time >= rules.not_before;
+        stops.then_some(StopReason::LossRateBelowThreshold)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::snapshot::Snapshot;
     use crate::disk::report::CellStop;
     use crate::output::fixtures;
     use crate::physics::phase::{BulkState, Phase};
@@ -89,6 +121,7 @@ mod tests {
         blowout_at_most: None,
         loss_rate_at_most: None,
         not_before: 0.0,
+        loss_stops_at_once: false,
         enforce_budget: false,
         column: false,
     };
@@ -107,27 +140,50 @@ mod tests {
         assert_eq!(NONE.before_step(60.0, &step), None);
     }
 
+    /// What the watch says of steps with these loss rates.
+    fn says(rules: StopRules, rates: &[f64]) -> Vec<bool> {
+        let mut watch = StopWatch::new(rules);
+        rates.iter().map(|rate| watch.after_step(&fixtures::step(), false, *rate).is_some()).collect()
+    }
+
     #[test]
     fn a_small_loss_rate_stops_a_run_after_its_least_duration() {
-        let step = fixtures::step();
+        let time = fixtures::step().time;
         let rule = |not_before: f64| StopRules { loss_rate_at_most: Some(1e-15), not_before, ..NONE };
-        assert_eq!(rule(0.0).after_step(&step, false, 1e-15), Some(StopReason::LossRateBelowThreshold));
-        assert_eq!(rule(0.0).after_step(&step, false, 1.1e-15), None);
-        assert_eq!(rule(step.time + 1.0).after_step(&step, false, 0.0), None);
+        assert_eq!(says(rule(time), &[1.1e-15, 1e-15]), [false, true]);
+        assert_eq!(says(rule(time), &[1e-15]), [true]);
+        assert_eq!(says(rule(time + 1.0), &[1.1e-15, 0.0]), [false, false]);
+    }
+
+    #[test]
+    fn a_loss_that_has_not_begun_stops_no_run() {
+        let rule = StopRules { loss_rate_at_most: Some(1e-15), ..NONE };
+        assert_eq!(says(rule, &[0.0, 1e-15, 2e-15, 1e-15]), [false, false, false, true]);
+        assert_eq!(says(StopRules { loss_stops_at_once: true, ..rule }, &[0.0]), [true]);
+    }
+
+    #[test]
+    fn a_watch_that_was_saved_knows_that_the_loss_has_begun() {
+        let rule = StopRules { loss_rate_at_most: Some(1e-15), ..NONE };
+        let (mut before, mut after) = (StopWatch::new(rule), StopWatch::new(rule));
+        assert_eq!(before.after_step(&fixtures::step(), false, 1.0), None);
+        let mut snapshot = Snapshot::default();
+        before.exchange(&mut Exchange::saving(&mut snapshot, "stop")).unwrap();
+        after.exchange(&mut Exchange::restoring(&snapshot, "stop")).unwrap();
+        assert!(after.after_step(&fixtures::step(), false, 0.0).is_some());
     }
 
     #[test]
     fn the_last_solid_cell_that_stops_ends_the_run() {
-        let step = fixtures::step();
-        assert_eq!(NONE.after_step(&step, all_stopped(&[stopped(), fixtures::report(1)]), 1.0), None);
-        assert_eq!(
-            NONE.after_step(&step, all_stopped(&[stopped(), stopped()]), 1.0),
-            Some(StopReason::TauExceededInAllCells)
-        );
+        let says = |rules: StopRules, cells: &[CellReport]| {
+            StopWatch::new(rules).after_step(&fixtures::step(), all_stopped(cells), 1.0)
+        };
+        assert_eq!(says(NONE, &[stopped(), fixtures::report(1)]), None);
+        assert_eq!(says(NONE, &[stopped(), stopped()]), Some(StopReason::TauExceededInAllCells));
         let column = StopRules { column: true, ..NONE };
-        assert_eq!(column.after_step(&step, all_stopped(&[stopped()]), 1.0), Some(StopReason::TauExceeded));
+        assert_eq!(says(column, &[stopped()]), Some(StopReason::TauExceeded));
         let molten = Phase { state: PhaseState::Vapor, bulk: BulkState::LiquidDominated, ..Phase::SOLID };
         let molten = CellReport { phase: molten, ..stopped() };
-        assert_eq!(NONE.after_step(&step, all_stopped(&[stopped(), molten]), 1.0), None);
+        assert_eq!(says(NONE, &[stopped(), molten]), None);
     }
 }

@@ -242,7 +242,8 @@ mod tests {
     use crate::physics::excitation::{RelativeSpeed, ScaleHeight};
     use crate::physics::fragmentation::{FragmentSlope, fragment_integrals};
     use crate::physics::orbit::circular_speed;
-    use crate::physics::size_distribution::{SizeGrid, three_slope};
+    use crate::physics::quadrature::Quadrature;
+    use crate::physics::size_distribution::{SizeGrid, ThreeSlope, three_slope};
     use crate::physics::strength::Strength;
 
     const BINS: usize = 12;
@@ -258,7 +259,8 @@ mod tests {
         let speed = RelativeSpeed::Pericenter.speed(circular_speed(r), 0.5, 0.05).unwrap();
         assert_close(speed, 3_933.526_057_113_748, 1e-14);
         let height = ScaleHeight::FromInclination { factor: 1.0 }.at(r, 0.05);
-        let fractions = three_slope(&grid, 1.83, 1e-6, 1.0, 0.0).unwrap();
+        let law = ThreeSlope { alpha: 1.83, s_min: 1e-6, s_max: 1.0, wavy_strength: 0.0 };
+        let fractions = three_slope(&grid, &law, Quadrature::Midpoint).unwrap();
         let counts = fractions.iter().zip(&grid.masses).map(|(mass, body)| mass / body).collect();
         (pair_tables(&grid, &breakup, speed, height), counts)
     }

@@ -35,6 +35,7 @@ pub const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ),
     ("psd.wavy_strength", &["initial.s0_mode=upper", "psd.alpha=1.8"], "0.3"),
     ("initial.s0_mode", &["psd.alpha=1.8"], "upper"),
+    ("initial.quadrature", &[], "midpoint"),
     ("initial.melt_psd.s_cut_condensation", &[], "1e-3"),
     ("initial.melt_psd.s_min_solid", &["initial.s0_mode=melt_truncated_powerlaw"], "1e-2"),
     ("initial.melt_psd.s_max_solid", &["initial.s0_mode=melt_truncated_powerlaw"], "0.1"),

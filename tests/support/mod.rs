@@ -26,8 +26,14 @@ use std::process::Output;
 use tempfile::TempDir;
 
 /// No condition ends a run early.
-pub const NO_RULES: StopRules =
-    StopRules { blowout_at_most: None, loss_rate_at_most: None, not_before: 0.0, column: false, enforce_budget: false };
+pub const NO_RULES: StopRules = StopRules {
+    blowout_at_most: None,
+    loss_rate_at_most: None,
+    not_before: 0.0,
+    loss_stops_at_once: false,
+    column: false,
+    enforce_budget: false,
+};
 
 /// A configuration that is shipped with the program.
 pub fn shipped(name: &str) -> PathBuf {

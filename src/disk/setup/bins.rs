@@ -4,15 +4,15 @@ use super::SetupError;
 use crate::config::Config;
 use crate::config::Profile;
 use crate::config::qstar::CoefficientUnits;
-use crate::config::sizes::{FloorMode, InitialMode, SizeGrid as GridRule, SlopeOf};
+use crate::config::sizes::{self, FloorMode, InitialMode, SizeGrid as GridRule, SlopeOf};
 use crate::disk::collisions::Breakup;
 use crate::disk::floor::{Floor, FloorRule};
-use crate::physics::PhysicsError;
 use crate::physics::excitation::{EccentricityProfile, RelativeSpeed};
 use crate::physics::fragmentation::{FragmentSlope, fragment_integrals};
 use crate::physics::minimum_size::{MinimumSize, SizeDrift};
 use crate::physics::orbit;
-use crate::physics::size_distribution::{self, MeltMixture, SizeGrid, TruncatedPowerLaw};
+use crate::physics::quadrature::Quadrature;
+use crate::physics::size_distribution::{self, MeltMixture, SizeGrid, ThreeSlope, TruncatedPowerLaw};
 use crate::physics::strength::{Strength, StrengthCoefficients, StrengthUnits};
 use crate::physics::surface_energy::SurfaceEnergy;
 
@@ -98,24 +98,34 @@ pub(super) fn smallest_fragment(
     Ok(Some(law.smallest_fragment(config.psd.alpha.ok_or(missing)?, config.material.rho, speed)))
 }
 
-/// Mass fractions at the start; solids only in bins whose grains radiation does not expel at once.
+/// Mass fractions at the start; only of grains that radiation does not expel at once.
 ///
-/// Each part of a melt mixture is normalised over the bins above that size, as if the bins began there.
+/// Each part of a melt mixture is normalised over the sizes above that one, as if the bins began there.
 pub(super) fn initial_fractions(
     config: &Config,
-    sizes: &SizeGrid,
+    bins: &SizeGrid,
     s_min_effective: f64,
 ) -> Result<Vec<f64>, SetupError> {
     let melt = &config.initial.melt_psd;
     let s_cut = melt.s_cut_condensation.max(s_min_effective);
+    let quadrature = match config.initial.quadrature {
+        sizes::Quadrature::Midpoint => Quadrature::Midpoint,
+        sizes::Quadrature::Exact => Quadrature::Exact,
+    };
     let fractions = match config.initial.s0_mode {
         InitialMode::Mono if is_mono(config) && config.profile == Profile::Python => {
-            return Ok(vec![1.0 / sizes.len() as f64; sizes.len()]);
+            return Ok(vec![1.0 / bins.len() as f64; bins.len()]);
         }
-        InitialMode::Mono if is_mono(config) => size_distribution::single_size(sizes, MONO_SIZE),
-        InitialMode::Upper | InitialMode::Mono => three_slope(config, sizes, s_min_effective),
+        InitialMode::Mono if is_mono(config) => size_distribution::single_size(bins, MONO_SIZE),
+        InitialMode::Upper | InitialMode::Mono => {
+            // A configuration without psd.alpha was refused when it was loaded.
+            let alpha = config.psd.alpha.unwrap_or(f64::NAN);
+            let (s_max, wavy_strength) = (config.sizes.s_max, config.psd.wavy_strength);
+            let law = ThreeSlope { alpha, s_min: s_min_effective, s_max, wavy_strength };
+            size_distribution::three_slope(bins, &law, quadrature)
+        }
         InitialMode::MeltLognormalMixture => size_distribution::lognormal_mixture(
-            sizes,
+            bins,
             &MeltMixture {
                 f_fine: melt.f_fine,
                 s_fine: melt.s_fine,
@@ -123,27 +133,20 @@ pub(super) fn initial_fractions(
                 width_dex: melt.width_dex,
                 s_cut,
             },
+            quadrature,
         ),
         InitialMode::MeltTruncatedPowerlaw => size_distribution::truncated_power_law(
-            sizes,
+            bins,
             &TruncatedPowerLaw {
                 s_min_solid: melt.s_min_solid,
                 s_max_solid: melt.s_max_solid,
                 s_cut,
                 alpha: melt.alpha_solid,
             },
+            quadrature,
         ),
     };
     fractions.map_err(SetupError::physics("initial"))
-}
-
-fn three_slope(config: &Config, sizes: &SizeGrid, s_floor: f64) -> Result<Vec<f64>, PhysicsError> {
-    // A configuration without psd.alpha was refused when it was loaded.
-    let alpha = config.psd.alpha.unwrap_or(f64::NAN);
-    let (top, wave) = (config.sizes.s_max, config.psd.wavy_strength);
-    let mut fractions = size_distribution::three_slope(sizes, alpha, s_floor, top, wave)?;
-    size_distribution::keep_above(&mut fractions, sizes, s_floor)?;
-    Ok(fractions)
 }
 
 /// Strength and fragments.

@@ -184,7 +184,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let los = line_of_sight_factor(config);
     let tau1_factor = if config.profile == Profile::Python { 1.0 } else { los };
     let layer = surface::Layer { grid: &grid, opacity: initial_opacity, los, tau1_factor };
-    let (surface_density, shielding) = surface::start(config, reader.shielding(config)?, &layer);
+    let (surface_density, shielding) = surface::start(config, reader.shielding(config)?, &layer)?;
     let (mass, grain) = (surface_density * grid.areas.iter().sum::<f64>(), sizes.masses[0]);
     if mass < grain && surface_density > 0.0 {
         return Err(SetupError::LessThanOneGrain { mass, grain });
@@ -236,7 +236,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     };
 
     let stirring = stirring::stirring(config, los)?;
-    let references = supply::References::of(config, &shielding, &layer, surface_density);
+    let references = supply::References::of(config, &shielding, &layer, surface_density)?;
     let supply = reader.supply_model(config, &initial_fractions)?;
     let circumstances = cells::Circumstances {
         stirring,

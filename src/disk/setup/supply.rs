@@ -8,6 +8,7 @@ use crate::config::supply::{
     SupplyTemperatureMode, SupplyTimeUnit, TableSupply, TransportMode, ValueKind,
 };
 use crate::config::{Config, Profile};
+use crate::physics::PhysicsError;
 use crate::physics::constants::{M_MARS, YEAR};
 use crate::physics::shielding::{Shielding, optical_depth};
 use crate::physics::supply::temperature::TemperatureTable;
@@ -24,7 +25,7 @@ const TEMPERATURE: &str = "supply.temperature.table.path";
 /// Surface densities that a supply may be given in units of [kg m⁻²].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct References {
-    /// At the optical depth `supply.const.mu_reference_tau`.
+    /// At the optical depth `supply.const.mu_reference_tau`; NaN where nothing is given in units of it.
     pub(super) of_mu: f64,
     /// At optical depth one.
     pub(super) of_unit_depth: f64,
@@ -32,14 +33,28 @@ pub(super) struct References {
 
 impl References {
     /// Those of a layer that starts with the surface density `initial` [kg m⁻²].
-    pub(super) fn of(config: &Config, shielding: &Shielding, layer: &Layer, initial: f64) -> Self {
+    ///
+    /// # Errors
+    /// The layer is dark at the optical depth that the configuration refers to.
+    pub(super) fn of(config: &Config, shielding: &Shielding, layer: &Layer, initial: f64) -> Result<Self, SetupError> {
         let tau = optical_depth(layer.opacity, initial, layer.los);
         let effective = shielding.effective_opacity(layer.opacity, tau);
-        let of_mu = config.supply.constant.mu_reference_tau;
-        References {
-            of_mu: surface_density_of(of_mu, shielding, layer.opacity, layer.los),
-            of_unit_depth: shielding.unit_depth(effective, layer.tau1_factor),
+        let constant = &config.supply.constant;
+        let asked = config.supply.enabled && config.supply.mode == SupplyMode::Const;
+        let of_mu = match constant.mu_orbit10pct.filter(|_| asked) {
+            Some(_) => {
+                let key = "supply.const.mu_reference_tau";
+                surface_density_of(key, constant.mu_reference_tau, shielding, layer)?
+            }
+            None => f64::NAN,
+        };
+        let of_unit_depth = shielding.unit_depth(effective, layer.tau1_factor);
+        if asked && fill_time(config).is_some() && of_unit_depth.is_infinite() {
+            let rule = "the layer is dark and cannot be filled to optical depth one";
+            let dark = PhysicsError::BadValue { name: "self-shielding Φ at the start", value: 0.0, rule };
+            return Err(SetupError::physics("supply.const.auto_from_tau1_tfill_years")(dark));
         }
+        Ok(References { of_mu, of_unit_depth })
     }
 }
 
@@ -282,13 +297,14 @@ fn power_law(law: &PowerlawSupply) -> SupplyLaw {
 fn injection(config: &Config, initial_fractions: &[f64]) -> Injection {
     let injection = &config.supply.injection;
     let smallest = injection.s_inj_min.unwrap_or(0.0);
+    let ranges = if config.profile == Profile::Python { BinRanges::Centred } else { BinRanges::Edges };
     match injection.mode {
-        InjectionMode::MinBin => Injection::MinBin { smallest },
+        InjectionMode::MinBin => Injection::MinBin { smallest, ranges },
         InjectionMode::PowerlawBins => Injection::PowerLawBins {
             smallest,
             largest: injection.s_inj_max.unwrap_or(f64::INFINITY),
             slope: injection.q,
-            ranges: if config.profile == Profile::Python { BinRanges::Centred } else { BinRanges::Edges },
+            ranges,
         },
         InjectionMode::InitialPsd => Injection::InitialPsd(initial_fractions.to_vec()),
     }

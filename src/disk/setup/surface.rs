@@ -8,6 +8,7 @@ use super::{Reader, SetupError, cells};
 use crate::config::optical_depth::InitPolicy;
 use crate::config::shielding::{DerivedSigma, FixedSigma, ShieldingMode};
 use crate::config::{Config, Profile};
+use crate::physics::PhysicsError;
 use crate::physics::shielding::{self, PhiTable, Shielding};
 use crate::physics::supply::reference_surface_density;
 use crate::tables;
@@ -31,7 +32,9 @@ impl Reader<'_> {
             _ if ignores_fixed_depth(config) => Ok(Shielding::Off),
             Some(path) => {
                 let (tau, phi) = self.read(KEY, path, tables::phi::read)?;
-                PhiTable::new(tau, phi).map(Shielding::Table).map_err(SetupError::physics(KEY))
+                let rings_of_python = config.profile == Profile::Python && !config.geometry.is_column();
+                let law = if rings_of_python { Shielding::TableOrAll } else { Shielding::Table };
+                PhiTable::new(tau, phi).map(law).map_err(SetupError::physics(KEY))
             }
             None if absorbs_without_table(config) => Ok(Shielding::Absorbing),
             None => Ok(Shielding::Off),
@@ -51,55 +54,82 @@ fn absorbs_without_table(config: &Config) -> bool {
 }
 
 /// Surface density at the start [kg m⁻²], and the shielding of the whole run.
-pub(super) fn start(config: &Config, law: Shielding, layer: &Layer) -> (f64, Shielding) {
+///
+/// # Errors
+/// An optical depth is asked for at which the layer is dark.
+pub(super) fn start(config: &Config, law: Shielding, layer: &Layer) -> Result<(f64, Shielding), SetupError> {
     let surface_density = match &config.optical_depth {
-        Some(depth) => surface_density_of(depth.tau0_target, &law, layer.opacity, layer.los),
-        None => column_without_depth(config, &law, layer),
+        Some(depth) => surface_density_of("optical_depth.tau0_target", depth.tau0_target, &law, layer)?,
+        None => column_without_depth(config, &law, layer)?,
     };
     let shielding = match config.shielding.mode {
         ShieldingMode::FixedTau1 if ignores_fixed_depth(config) => law,
-        ShieldingMode::FixedTau1 => fixed_shielding(config, &law, layer, surface_density),
+        ShieldingMode::FixedTau1 => fixed_shielding(config, &law, layer, surface_density)?,
         ShieldingMode::Off | ShieldingMode::Psitau => law,
     };
     if !(config.init_tau1.enabled && config.init_tau1.scale_to_tau1) {
-        return (surface_density, shielding);
+        return Ok((surface_density, shielding));
     }
     let tau = shielding::optical_depth(layer.opacity, surface_density, layer.los);
     let limit = shielding.unit_depth(shielding.effective_opacity(layer.opacity, tau), layer.tau1_factor);
-    (surface_density.min(limit * (1.0 - config.shielding.auto_max_margin)), shielding)
+    let limit = if limit.is_finite() { limit * (1.0 - config.shielding.auto_max_margin) } else { limit };
+    Ok((surface_density.min(limit), shielding))
 }
 
-/// Surface density [kg m⁻²] of an optical depth along the line of sight.
-pub(super) fn surface_density_of(tau: f64, shielding: &Shielding, opacity: f64, los: f64) -> f64 {
-    reference_surface_density(tau, shielding.phi(tau), opacity, los)
+/// Surface density [kg m⁻²] of an optical depth along the line of sight, which `key` asks for.
+///
+/// # Errors
+/// The layer is dark there: no surface density has that optical depth.
+pub(super) fn surface_density_of(
+    key: &'static str,
+    tau: f64,
+    shielding: &Shielding,
+    layer: &Layer,
+) -> Result<f64, SetupError> {
+    let phi = lit(key, shielding.phi(tau))?;
+    Ok(reference_surface_density(tau, phi, layer.opacity, layer.los))
+}
+
+/// Φ, unless it is zero.
+fn lit(key: &'static str, phi: f64) -> Result<f64, SetupError> {
+    const RULE: &str = "the layer is dark there, and no surface density has that optical depth";
+    let dark = PhysicsError::BadValue { name: "self-shielding Φ at that optical depth", value: phi, rule: RULE };
+    if phi == 0.0 { Err(SetupError::physics(key)(dark)) } else { Ok(phi) }
 }
 
 /// `init_tau1` before `surface.sigma_surf_init_override` before the disk mass; nothing without any of them.
-fn column_without_depth(config: &Config, law: &Shielding, layer: &Layer) -> f64 {
+fn column_without_depth(config: &Config, law: &Shielding, layer: &Layer) -> Result<f64, SetupError> {
     let midplane = cells::midplane(config, layer.grid, layer.grid.middle());
     let known = if midplane.is_finite() { midplane } else { 0.0 };
     let tau = shielding::optical_depth(layer.opacity, known, layer.los);
     let opacity = law.effective_opacity(layer.opacity, tau);
     if config.init_tau1.enabled {
-        return config.target_tau() / (opacity * layer.los);
+        lit("init_tau1.enabled", law.phi(tau))?;
+        return Ok(config.target_tau() / (opacity * layer.los));
     }
-    match (config.surface.sigma_surf_init_override, config.surface.init_policy) {
+    Ok(match (config.surface.sigma_surf_init_override, config.surface.init_policy) {
         (Some(given), _) => given,
         (None, InitPolicy::ClipByTau1) => known.min(law.unit_depth(opacity, layer.tau1_factor)),
         (None, InitPolicy::None) => known,
-    }
+    })
 }
 
 /// Shielding whose optical depth never changes.
-fn fixed_shielding(config: &Config, law: &Shielding, layer: &Layer, initial: f64) -> Shielding {
+fn fixed_shielding(config: &Config, law: &Shielding, layer: &Layer, initial: f64) -> Result<Shielding, SetupError> {
     let keys = &config.shielding;
     let tau = keys.fixed_tau1_tau.unwrap_or(layer.opacity * initial);
     let phi = law.phi(tau);
-    let of_target = config.target_tau() / (phi * layer.opacity * layer.los);
-    let sigma_tau1 = keys.fixed_tau1_sigma.map(|sigma| match sigma {
-        FixedSigma::Number(given) => given,
-        FixedSigma::Derived(DerivedSigma::Auto) => of_target,
-        FixedSigma::Derived(DerivedSigma::AutoMax) => of_target.max(initial) * (1.0 + keys.auto_max_margin),
-    });
-    Shielding::Fixed { phi, tau, sigma_tau1 }
+    let of_target = || {
+        let phi = lit("shielding.fixed_tau1_sigma", phi)?;
+        Ok(reference_surface_density(config.target_tau(), phi, layer.opacity, layer.los))
+    };
+    let sigma_tau1 = match keys.fixed_tau1_sigma {
+        None => None,
+        Some(FixedSigma::Number(given)) => Some(given),
+        Some(FixedSigma::Derived(DerivedSigma::Auto)) => Some(of_target()?),
+        Some(FixedSigma::Derived(DerivedSigma::AutoMax)) => {
+            Some(of_target()?.max(initial) * (1.0 + keys.auto_max_margin))
+        }
+    };
+    Ok(Shielding::Fixed { phi, tau, sigma_tau1 })
 }

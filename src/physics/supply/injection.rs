@@ -1,5 +1,6 @@
 //! Which size bins receive the fresh material.
 
+use super::super::quadrature::power_integral;
 use super::super::size_distribution::SizeGrid;
 
 /// How the mass that reaches the surface is spread over the bins.
@@ -9,6 +10,8 @@ pub enum Injection {
     MinBin {
         /// Smallest size that is injected [m]; 0 for no such limit.
         smallest: f64,
+        /// What a bin spans.
+        ranges: BinRanges,
     },
     /// dN/ds ∝ s^(−q) between two sizes.
     PowerLawBins {
@@ -25,13 +28,28 @@ pub enum Injection {
     InitialPsd(Vec<f64>),
 }
 
-/// Which sizes belong to a bin when a power law is spread over the bins.
+/// Which sizes belong to a bin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BinRanges {
-    /// Those between its edges.
+    /// Those between its edges. A bin of which radiation expels a part receives nothing: the part that stays is not known
+    /// apart, so that blow-out would take all of it.
     Edges,
-    /// Half a bin's width on both sides of its size, and nothing above the size of the last bin: the Python program's.
+    /// Half a bin's width on both sides of its size, and nothing above the size of the last bin: the Python program's. A bin
+    /// whose size stays receives what its grains are.
     Centred,
+}
+
+impl BinRanges {
+    /// Smallest size that may be injected [m] where sizes below `s_min` [m] do not stay.
+    fn floor(self, sizes: &SizeGrid, s_min: f64) -> f64 {
+        match self {
+            BinRanges::Edges => {
+                let whole = sizes.edges.partition_point(|edge| *edge < s_min);
+                sizes.edges[whole.min(sizes.len())]
+            }
+            BinRanges::Centred => s_min,
+        }
+    }
 }
 
 impl Injection {
@@ -46,9 +64,11 @@ impl Injection {
                     *source = rate * fraction;
                 }
             }
-            Injection::MinBin { smallest } => fill_one(sizes, s_min.max(*smallest), rate, out),
+            Injection::MinBin { smallest, ranges } => {
+                fill_one(sizes, ranges.floor(sizes, s_min).max(*smallest), rate, out);
+            }
             Injection::PowerLawBins { smallest, largest, slope, ranges } => {
-                let floor = s_min.max(*smallest);
+                let floor = ranges.floor(sizes, s_min).max(*smallest);
                 fill_power_law(sizes, (floor, *largest), *slope, *ranges, out);
                 let total: f64 = out.iter().sum();
                 if total > 0.0 && total.is_finite() {
@@ -87,15 +107,9 @@ fn fill_power_law(sizes: &SizeGrid, (floor, largest): (f64, f64), slope: f64, ra
         let (lower, upper) = (lower.max(floor), upper.min(ceiling));
         // In units of the bin's own size, so that no power overflows.
         let size = sizes.sizes[k];
-        let count = if upper > lower { power_integral(lower / size, upper / size, slope) } else { 0.0 };
+        let count = if upper > lower { power_integral(lower / size, upper / size, -slope) } else { 0.0 };
         *relative = sizes.masses[k] * size.powf(1.0 - slope) * count;
     }
-}
-
-/// ∫ x^(−q) dx from a to b.
-fn power_integral(a: f64, b: f64, q: f64) -> f64 {
-    let power = 1.0 - q;
-    if power.abs() < 1e-12 { (b / a).ln() } else { (b.powf(power) - a.powf(power)) / power }
 }
 
 #[cfg(test)]
@@ -134,12 +148,40 @@ mod tests {
 
     #[test]
     fn the_smallest_bin_that_stays_receives_all() {
-        let sizes = grid().sizes;
-        for (smallest, s_min, bin) in [(0.0, 0.0, 0), (0.0, sizes[5], 5), (sizes[9], sizes[5], 9), (0.0, 1.0, 39)] {
-            let out = filled(&Injection::MinBin { smallest }, s_min, 3.0);
-            assert_eq!((out[bin], out.iter().sum::<f64>()), (3.0, 3.0), "{bin}");
+        use BinRanges::{Centred, Edges};
+        let SizeGrid { sizes, edges, .. } = grid();
+        for (ranges, smallest, s_min, bin) in [
+            (Centred, 0.0, 0.0, 0),
+            (Centred, 0.0, sizes[5], 5),
+            (Centred, sizes[9], sizes[5], 9),
+            (Centred, 0.0, 1.0, 39),
+            (Edges, 0.0, 0.0, 0),
+            (Edges, 0.0, edges[5], 5),
+            (Edges, 0.0, edges[5] * 1.01, 6), // bin 5 is cut, although its size stays
+            (Edges, sizes[9], sizes[5], 9),
+            (Edges, 0.0, 1.0, 39),
+        ] {
+            let out = filled(&Injection::MinBin { smallest, ranges }, s_min, 3.0);
+            assert_eq!((out[bin], out.iter().sum::<f64>()), (3.0, 3.0), "{ranges:?} {bin}");
         }
-        assert!(filled(&Injection::MinBin { smallest: 0.0 }, 0.0, 0.0).iter().all(|source| *source == 0.0));
+        let none = Injection::MinBin { smallest: 0.0, ranges: Edges };
+        assert!(filled(&none, 0.0, 0.0).iter().all(|source| *source == 0.0));
+    }
+
+    #[test]
+    fn no_bin_that_radiation_cuts_receives_anything() {
+        let edges = grid().edges;
+        for share in [1e-6, 0.5, 0.999] {
+            let s_blow = edges[12] * (edges[13] / edges[12]).powf(share);
+            for injection in [
+                Injection::MinBin { smallest: 0.0, ranges: BinRanges::Edges },
+                power_law(0.0, 1e-3, 3.5, BinRanges::Edges),
+            ] {
+                let out = filled(&injection, s_blow, 2.0);
+                assert!(out[..=12].iter().all(|source| *source == 0.0) && out[13] > 0.0, "{injection:?} {share}");
+                assert_close(out.iter().sum(), 2.0, ROUNDING);
+            }
+        }
     }
 
     #[test]

@@ -103,6 +103,9 @@ mod tests {
         assert_close(law((0.0, 10.0)).at(3600.0).scale, 2.0, ROUNDING);
         assert_eq!(law((0.0, 1.5)).at(3600.0), Response { scale: 1.5, value: 1.5, rate: None });
         assert_eq!(law((1.0, 9.0)).at(1800.0).scale, 1.0);
+        let steep =
+            TemperatureLaw::Power { reference: 1.0, exponent: 1e3, scale_at_reference: 0.5, limits: (0.0, 10.0) };
+        assert_eq!(steep.at(1800.0).scale, 10.0); // the power itself is infinite
     }
 
     #[test]

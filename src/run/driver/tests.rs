@@ -34,6 +34,7 @@ const PLAIN: Case = Case {
         blowout_at_most: None,
         loss_rate_at_most: None,
         not_before: 0.0,
+        loss_stops_at_once: false,
         column: false,
         enforce_budget: false,
     },
