@@ -80,7 +80,7 @@ impl Problem {
         let integrals = fragment_integrals(&grid.edges, self.fragments.mass_exponent());
         let tables = pair_tables(&grid, &Breakup { strength, fragment_integrals: integrals }, SPEED, 1e5);
         let processes = self.processes(&grid);
-        let tolerances = Tolerances { relative: 1e-4, absolute: 1e-12 };
+        let tolerances = Tolerances::new(1e-4, 1e-12);
         let (mut state, mut inner_step) = (vec![0.0; self.bins], FIRST_STEP);
         let mut workspace = Workspace::new(self.bins);
         let mut advance = |state: &mut Vec<f64>, dt| {

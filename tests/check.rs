@@ -86,12 +86,36 @@ fn nothing_is_written_and_what_is_printed_is_a_configuration() {
     let table = shipped("../data/qpr_forsterite.csv");
     let copy = folder.path().join("resolved.yml");
     fs::write(&copy, page.replace("\"../data/qpr_forsterite.csv\"", &format!("{:?}", table))).unwrap();
-    let again = check(&copy, &[]);
+    let again = program(&["check"]).arg(&copy).current_dir(folder.path()).output().unwrap();
     assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stderr));
     // The copy gives every key, so it is warned of those without effect; its name is another one.
-    let is_fact = |line: &&str| line.starts_with('#') && !line.starts_with("# warning") && !line.starts_with("# valid");
+    let is_fact = |line: &&str| {
+        line.starts_with('#') && !["# warning", "# valid", "# table"].iter().any(|name| line.starts_with(name))
+    };
     let facts = |page: &str| page.lines().filter(is_fact).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(facts(&stdout(&again)), facts(&page));
+}
+
+#[test]
+fn tables_and_the_output_folder_are_named_in_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = fs::canonicalize(folder.path()).unwrap();
+    let checked = |change: &str| {
+        let arguments = ["check", "--brief", "--config", shipped("quick.yml").to_str().unwrap(), "--override", change]
+            .map(str::to_owned);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        stdout(&program(&arguments).current_dir(folder.path()).output().unwrap())
+    };
+    let page = checked("io.outdir=some/where");
+    assert_eq!(fact(&page, "folder"), here.join("some/where").display().to_string(), "{page}");
+    let table = fs::canonicalize(shipped("../data/qpr_forsterite.csv")).unwrap();
+    assert!(fact(&page, "table").contains(&format!(": {}, SHA-256 ", table.display())), "{page}");
+    let built_in = checked("radiation.qpr_table_path=forsterite");
+    assert!(fact(&built_in, "table").starts_with("forsterite: built in, SHA-256 "), "{built_in}");
+    // The same table is the same, wherever it comes from.
+    let sum = |page: &str| fact(page, "table").rsplit(' ').next().unwrap().to_owned();
+    assert_eq!(sum(&built_in), sum(&page));
+    assert_eq!(fact(&built_in, "blow-out"), fact(&page, "blow-out"));
 }
 
 #[test]
@@ -119,6 +143,7 @@ fn warnings_have_codes_and_count_when_strict() {
         ("disk.geometry.r_out_RM=3.6", "DISK002"),
         ("numerics.safety=0.6", "NUM001"),
         ("numerics.atol=1e-6", "NUM002"),
+        ("numerics.dt_over_t_blow_max=0.1", "NUM003"),
         ("supply.mixing.epsilon_mix=0.0", "error"),
         (
             "numerics={t_end_years: 0.02, t_end_until_temperature_K: 1500, t_end_temperature_search_years: 0.01}",

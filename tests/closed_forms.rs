@@ -39,7 +39,7 @@ impl MassGrid {
 fn solve(tables: &PairTables, mut state: Vec<f64>, time: f64) -> Vec<f64> {
     let n = state.len();
     let mut inner_step = FIRST_STEP;
-    let tolerances = Tolerances { relative: 1e-9, absolute: 1e-14 };
+    let tolerances = Tolerances::new(1e-9, 1e-14);
     let mut workspace = Workspace::new(n);
     let none = Processes::none(n);
     cell_integrator::advance(Some(tables), &none, &mut state, time, &mut inner_step, tolerances, &mut workspace)

@@ -369,3 +369,103 @@ fn paths_are_taken_from_the_folder_of_the_configuration() {
     let provenance = run.json("run_config.json")["provenance"].to_string();
     assert!(provenance.contains("table.csv"), "{provenance}");
 }
+
+#[test]
+fn the_configuration_may_be_named_by_a_flag() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, outdir) = (shipped("quick.yml"), folder.path().join("out"));
+    let (config, out) = (config.to_str().unwrap(), outdir.to_str().unwrap());
+    let output = program(&["--config", config, "--outdir", out, "--quiet"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let plain = Run::finished(&shipped("quick.yml"), &[], &[]);
+    assert_eq!(
+        fs::read(outdir.join("series/run.parquet")).unwrap(),
+        fs::read(plain.path("series/run.parquet")).unwrap()
+    );
+    let both = program(&[config, "--config", config]).output().unwrap();
+    assert_eq!(both.status.code(), Some(CONFIGURATION));
+    assert!(String::from_utf8_lossy(&both.stderr).contains("cannot be used with"));
+}
+
+#[test]
+fn a_step_beyond_the_limit_is_told_of_once() {
+    let limited = Run::finished(&shipped("quick.yml"), &["numerics.dt_over_t_blow_max=0.5"], &[]);
+    let message = limited.stderr();
+    assert_eq!(message.matches("numerics.dt_over_t_blow_max = 0.5").count(), 1, "{message}");
+    let free = Run::finished(&shipped("quick.yml"), &["numerics.dt_over_t_blow_max=1e9"], &[]);
+    assert!(free.stderr().is_empty(), "{}", free.stderr());
+    assert_eq!(limited.table("series/run.parquet").real("time"), free.table("series/run.parquet").real("time"));
+}
+
+#[test]
+fn a_larger_margin_takes_more_inner_steps() {
+    let inner = |safety: &str| {
+        let run = Run::finished(&shipped("quick.yml"), &[&format!("numerics.safety={safety}")], &[]);
+        run.summary()["steps"]["inner_accepted"].as_f64().unwrap()
+    };
+    // Where the error control alone sets the step, half the margin means twice the steps; every coupling step begins anew.
+    let (usual, careful) = (inner("0.1"), inner("0.55"));
+    assert!(careful > 1.3 * usual, "{careful} and {usual}");
+}
+
+#[test]
+fn a_run_records_the_sum_of_everything_that_it_read() {
+    let run = Run::finished(&shipped("quick.yml"), &["radiation.qpr_table_path=forsterite"], &[]);
+    let facts = run.json("run_config.json");
+    let files = facts["provenance"]["external_files"].as_array().unwrap();
+    let sum = |path: &Path| format!("{:x}", <sha2::Sha256 as sha2::Digest>::digest(fs::read(path).unwrap()));
+    let expected = [sum(&shipped("quick.yml")), sum(&shipped("../data/qpr_forsterite.csv"))];
+    assert_eq!(files.iter().map(|file| file["sha256"].as_str().unwrap()).collect::<Vec<_>>(), expected);
+    assert_eq!((&files[1]["path"], &files[1]["built_in"]), (&"forsterite".into(), &true.into()));
+    assert_eq!(facts["provenance"]["parts"].as_array().unwrap().len(), 1);
+    let named = Run::finished(&shipped("quick.yml"), &[], &[]);
+    let series = |run: &Run| fs::read(run.path("series/run.parquet")).unwrap();
+    assert_eq!(series(&named), series(&run));
+}
+
+#[test]
+fn a_finished_run_is_archived_and_another_is_refused() {
+    let run = Run::finished(&shipped("quick.yml"), &[], &[]);
+    let (out, base) = (run.path(""), tempfile::tempdir().unwrap());
+    let (dest, name) = (base.path().join("archive"), fs::canonicalize(&out).unwrap());
+    let (before, target) = (run.files(), dest.join(name.file_name().unwrap()));
+    let archive = |arguments: &[&str]| {
+        let output = program(&["archive"]).args(arguments).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let (source, place) = (out.to_str().unwrap(), dest.to_str().unwrap());
+    let (status, text) = archive(&[source, place]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains(target.to_str().unwrap()) && target.join("ARCHIVE_DONE").exists(), "{text}");
+    let manifest: Value = serde_json::from_slice(&fs::read(target.join("archive_manifest.json")).unwrap()).unwrap();
+    assert_eq!(manifest["files"].as_array().unwrap().len(), before.len());
+    for file in &before {
+        assert_eq!(fs::read(target.join(file)).unwrap(), fs::read(out.join(file)).unwrap(), "{}", file.display());
+    }
+    // An archive is not overwritten; another one may be made under the names of the Python program, and clears up here.
+    assert_eq!(archive(&[source, place]).0, INPUT_OUTPUT);
+    let other = base.path().join("other");
+    let (status, text) =
+        archive(&["--run-dir", source, "--archive-dir", other.to_str().unwrap(), "--keep-local", "metadata"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(run.path("summary.json").exists() && !run.path("series/run.parquet").exists());
+
+    let summary = fs::read_to_string(run.path("summary.json")).unwrap();
+    fs::write(run.path("summary.json"), summary.replace("\"complete\"", "\"stopped\"")).unwrap();
+    let third = base.path().join("third");
+    for (change, words, wanted) in [
+        ("", "is not complete but stopped: go on with it by --resume", CONFIGURATION),
+        ("summary.json", "is not complete but going on, or was cut off", CONFIGURATION),
+        ("run_config.json", "holds no run", INPUT_OUTPUT),
+    ] {
+        if !change.is_empty() {
+            fs::remove_file(run.path(change)).unwrap();
+        }
+        let (status, text) = archive(&[source, third.to_str().unwrap()]);
+        assert_eq!(status, wanted, "{text}");
+        assert!(text.starts_with("error: ") && text.contains(words), "{text}");
+    }
+    assert!(!third.exists());
+    let (status, help) = archive(&["--help"]);
+    assert!(status == 0 && help.contains("ARCHIVE_DONE") && help.contains("--keep-local"), "{help}");
+}

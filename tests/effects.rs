@@ -36,6 +36,8 @@ const ELSEWHERE: &[&str] = &[
     "io.quiet",
     "io.progress.enable",
     "io.progress.refresh_seconds",
+    // A warning, see tests/command_line.rs.
+    "numerics.dt_over_t_blow_max",
     // How records become files, and what survives a run: the files of a finished run are the same (tests/survival.rs).
     "io.archive.dir",
     "io.archive.enabled",

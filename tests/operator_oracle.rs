@@ -94,7 +94,7 @@ fn default_tolerances_reach_six_digits_of_mass_in_forty_steps() {
 #[test]
 fn tight_tolerances_reach_ten_digits_of_mass() {
     for (cell, expected) in cases() {
-        let (states, _) = solve(&cell, &expected.t, Tolerances { relative: 1e-8, absolute: 1e-13 });
+        let (states, _) = solve(&cell, &expected.t, Tolerances::new(1e-8, 1e-13));
         for (state, total) in states.iter().zip(&expected.sigma_total) {
             let error = (state.iter().sum::<f64>() / total - 1.0).abs();
             assert!(error < 1e-10, "total off by {error:e}");

@@ -105,7 +105,7 @@ fn advance(cell: &DiskCell, state: &mut [f64], dt: f64, tolerances: Tolerances) 
 /// The cell after its first 1000 s, when the fast transients of its raw initial distribution are over.
 fn settled(cell: &DiskCell) -> Vec<f64> {
     let mut state = cell.start.clone();
-    advance(cell, &mut state, 1000.0, Tolerances { relative: 1e-6, absolute: 1e-12 }).expect("the cell integrates");
+    advance(cell, &mut state, 1000.0, Tolerances::new(1e-6, 1e-12)).expect("the cell integrates");
     state
 }
 
@@ -358,7 +358,7 @@ fn where_steps_would_be_too_short_the_fallback_steps_in_and_is_reported() {
 #[test]
 fn tolerances_that_nothing_meets_leave_the_work_to_the_fallback() {
     let cell = disk_cells().remove(2);
-    let impossible = Tolerances { relative: 1e-30, absolute: 0.0 };
+    let impossible = Tolerances::new(1e-30, 0.0);
     let outcome = advance(&cell, &mut cell.start.clone(), 1e4, impossible).expect("the fall-back always gets through");
     assert_eq!(outcome.steps, outcome.fallback);
     // It doubles its step with every use, from 10⁻¹⁴ of the whole: 2⁴⁷ of them make more than one.
@@ -435,7 +435,7 @@ fn half_shrunk(n: usize) -> (f64, f64) {
     let mut state = vec![0.0; n];
     state[n - 1] = 1.0;
     let (time, mut inner_step, mut workspace) = (0.5 * grid.sizes[n - 1] / speed, FIRST_STEP, Workspace::new(n));
-    let tight = Tolerances { relative: 1e-8, absolute: 1e-12 };
+    let tight = Tolerances::new(1e-8, 1e-12);
     let outcome = cell_integrator::advance(None, &processes, &mut state, time, &mut inner_step, tight, &mut workspace)
         .expect("a linear problem integrates");
     (sum(&state), 1.0 - outcome.lost[Channel::Sublimation as usize] + outcome.clipped)

@@ -63,6 +63,11 @@ fn assert_stops(processes: usize, what: &str, stop: impl Fn(&Run, &Part)) {
     assert!(text.contains("go on with --resume"), "{what}: {text}");
     assert_eq!(run.summary()["status"], "stopped", "{what}");
     run.assert_completes(processes, what);
+    let facts: serde_json::Value =
+        serde_json::from_slice(&fs::read(run.out().join("run_config.json")).unwrap()).unwrap();
+    let starts: Vec<f64> =
+        facts["provenance"]["parts"].as_array().unwrap().iter().map(|part| part["from_s"].as_f64().unwrap()).collect();
+    assert!(starts.len() == 2 && starts[0] == 0.0 && starts[1] > 0.0, "{what}: {starts:?}");
 }
 
 #[test]

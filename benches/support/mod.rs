@@ -15,7 +15,7 @@ use marsdisk_mpi::smoluchowski::pairs::PairTables;
 use marsdisk_mpi::smoluchowski::processes::{Channel, Processes};
 
 /// Tolerances of the integrator unless configured.
-pub const DEFAULT: Tolerances = Tolerances { relative: 1e-4, absolute: 1e-9 };
+pub const DEFAULT: Tolerances = Tolerances::new(1e-4, 1e-9);
 
 /// A cell at 1.29 radii of Mars, its smallest grains expelled within 1000 s.
 pub struct Cell {

@@ -142,7 +142,8 @@ fn numbers(config: &Config) -> Vec<Case> {
     let numerics = &config.numerics;
     vec![
         coarse(numerics.safety > 0.5, "NUM001", || {
-            format!("numerics.safety = {} leaves little margin", numerics.safety)
+            let share = 1.0 - numerics.safety;
+            format!("numerics.safety = {} takes steps of {share:.2} times what their errors allow", numerics.safety)
         }),
         coarse(numerics.atol > 1e-8, "NUM002", || format!("numerics.atol = {:e} is coarse", numerics.atol)),
     ]

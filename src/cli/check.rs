@@ -8,7 +8,8 @@ use super::configuration::ConfigurationArgs;
 use super::plan::{self, Certainty, Memory, Output, Plan};
 use super::settings::{output_times, pace, stop_rules, time_grid};
 use super::simulate::SimulateError;
-use crate::config::{Config, Loaded};
+use super::step_watch::StepWatch;
+use crate::config::Loaded;
 use crate::disk::model::Model;
 use crate::disk::report::StepFacts;
 use crate::disk::setup::{self, Setup};
@@ -20,6 +21,8 @@ use crate::run::clock::Clock;
 use crate::run::time_grid::TimeGrid;
 use clap::Args;
 use std::fmt::Write;
+use std::fs;
+use std::path::Path;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -32,7 +35,7 @@ pub struct CheckArgs {
     strict: bool,
 
     /// Only what follows from the configuration and the warnings, not the configuration itself
-    #[arg(long)]
+    #[arg(long, alias = "quiet")]
     brief: bool,
 }
 
@@ -81,7 +84,9 @@ fn check(loaded: Loaded, world: &World) -> Result<Checked, SimulateError> {
     let output = plan::output(config, model, plan.records, plan.end / grid.t_orb);
     let own_cells = model.cells.len().div_ceil(decision.ranks_active.max(1));
     let memory = plan::memory(model, own_cells, decision.threads, &output);
-    let advice = advice(&loaded, model, &grid);
+    let mut advice = advice(&loaded, model, &grid);
+    let long = StepWatch::new(config, model).too_long(plan.longest);
+    advice.extend(long.map(|text| Advice { code: "NUM003", text, doubtful: false }));
     Ok(Checked { setup, grid, plan, memory, output, decision, advice, loaded })
 }
 
@@ -105,14 +110,25 @@ fn bytes(bytes: f64) -> String {
     }
 }
 
+/// A path from the root, without the links and dots in it where it exists.
+fn absolute(path: &Path) -> String {
+    let whole = fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    whole.as_deref().unwrap_or(path).display().to_string()
+}
+
 impl Checked {
     fn facts(&self) -> String {
         let mut page = String::new();
         let model = &self.setup.model;
         line(&mut page, "valid", &format!("{}, profile {}", self.loaded.path.display(), self.profile()));
+        for table in &self.setup.files {
+            let place = if table.built_in { "built in".to_owned() } else { absolute(&table.read) };
+            line(&mut page, "table", &format!("{}: {place}, SHA-256 {}", table.configured.display(), table.sha256));
+        }
+        line(&mut page, "folder", &absolute(Path::new(&self.loaded.config.io.outdir)));
         self.disk(&mut page, model);
         self.light(&mut page, model);
-        self.effort(&mut page, &self.loaded.config);
+        self.effort(&mut page);
         page
     }
 
@@ -190,8 +206,8 @@ impl Checked {
         line(page, "", &format!("χ = {:.4}, t_blow = χ/Ω = {times} s", model.run.chi));
     }
 
-    fn effort(&self, page: &mut String, config: &Config) {
-        let Plan { steps, records, end, certain, reason } = self.plan;
+    fn effort(&self, page: &mut String) {
+        let Plan { steps, records, end, certain, reason, longest } = self.plan;
         let years = end / YEAR;
         let (word, remark) = match certain {
             Certainty::Exact => ("", "unless its cells end the run before"),
@@ -202,7 +218,7 @@ impl Checked {
             page,
             "clock",
             &format!(
-                "{word}{steps} coupling steps from {:.4e} s on, until {years:.4} yr ({}); {remark}",
+                "{word}{steps} coupling steps from {:.4e} s on, the longest {longest:.4e} s, until {years:.4} yr ({}); {remark}",
                 self.grid.dt_nominal,
                 reason.as_str(),
             ),
@@ -227,9 +243,8 @@ impl Checked {
             page,
             "output",
             &format!(
-                "{word}about {} in {}, if no cell stops (rows times what rows of the shipped configurations take)",
+                "{word}about {}, if no cell stops (rows times what rows of the shipped configurations take)",
                 bytes(self.output.bytes),
-                config.io.outdir,
             ),
         );
     }

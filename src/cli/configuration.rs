@@ -9,8 +9,12 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub struct ConfigurationArgs {
     /// Configuration file (YAML); see configs/ for commented examples
-    #[arg(value_name = "RUN.yml", required = true)]
+    #[arg(value_name = "RUN.yml", required_unless_present = "config_flag")]
     config: Option<PathBuf>,
+
+    /// The same, as the Python program takes it
+    #[arg(long = "config", value_name = "RUN.yml", conflicts_with = "config")]
+    config_flag: Option<PathBuf>,
 
     /// Set a key of the configuration, e.g. radiation.TM_K=4500; may be repeated and take several
     #[arg(long = "override", value_name = "KEY=VALUE", num_args = 1..)]
@@ -59,7 +63,8 @@ impl ConfigurationArgs {
         overrides.extend(self.sinks.iter().map(|mode| format!("sinks.mode={mode}")));
         overrides.extend(self.physics_mode.iter().map(|mode| format!("physics_mode={mode}")));
         // clap has made sure of the file.
-        config::load(&self.config.clone().unwrap_or_default(), &overrides, profile)
+        let file = self.config.as_ref().or(self.config_flag.as_ref()).cloned().unwrap_or_default();
+        config::load(&file, &overrides, profile)
     }
 }
 

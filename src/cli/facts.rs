@@ -13,8 +13,14 @@ use crate::tables::TableFile;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The blocks of `run_config.json` that follow from the configuration.
-pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], decision: &Decision) -> RunConfigFacts {
+/// The blocks of `run_config.json` that follow from the configuration; `parts`: the starts of the run.
+pub fn run_config(
+    loaded: &Loaded,
+    model: &Model,
+    files: &[TableFile],
+    decision: &Decision,
+    parts: Vec<Value>,
+) -> RunConfigFacts {
     let config = &loaded.config;
     let overridden = loaded.overrides.iter().any(|text| text.trim_start().starts_with("physics_mode="));
     let constant = &config.supply.constant;
@@ -47,10 +53,26 @@ pub fn run_config(loaded: &Loaded, model: &Model, files: &[TableFile], decision:
         seed: seed.value,
         seed_expr: seed.expression.clone(),
         seed_basis: seed.basis.clone(),
-        external_files: files
-            .iter()
-            .map(|file| ExternalFile { path: file.configured.clone(), read_path: Some(file.read.clone()) })
-            .collect(),
+        external_files: std::iter::once(configuration_file(loaded)).chain(files.iter().map(table_file)).collect(),
+        parts,
+    }
+}
+
+fn configuration_file(loaded: &Loaded) -> ExternalFile {
+    ExternalFile {
+        path: loaded.path.clone(),
+        read_path: Some(loaded.path.clone()),
+        size_bytes: loaded.size_bytes,
+        sha256: loaded.sha256.clone(),
+    }
+}
+
+fn table_file(table: &TableFile) -> ExternalFile {
+    ExternalFile {
+        path: table.configured.clone(),
+        read_path: (!table.built_in).then(|| table.read.clone()),
+        size_bytes: table.size_bytes,
+        sha256: table.sha256.clone(),
     }
 }
 

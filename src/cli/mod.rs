@@ -1,13 +1,15 @@
 //! The command line: one file per command, and how an error becomes a message and an exit status.
 //!
-//! - [`simulate`]: a run, [`agreement`]: of several processes, [`persistence`]: in several parts; [`facts`] describes it for the JSON files, [`progress`] for the person who waits
+//! - [`simulate`]: a run, [`agreement`]: of several processes, [`persistence`]: in several parts; [`facts`] describes it for the JSON files, [`progress`] for the person who waits, [`step_watch`] warns of long steps
 //! - [`check`]: what a configuration means; [`plan`] says what its run will cost, [`advice`] what looks odd
+//! - [`archive`]: copies a finished run to another place
 //! - [`schema`]: the configuration as a JSON Schema
 //! - [`status_file`]: how a job script learns for certain how the program has ended
 //! - [`qpr`]: a table of radiation-pressure efficiencies from optical constants
 
 pub mod advice;
 pub mod agreement;
+pub mod archive;
 pub mod check;
 pub mod configuration;
 pub mod facts;
@@ -19,6 +21,7 @@ pub mod schema;
 mod settings;
 pub mod simulate;
 pub mod status_file;
+pub mod step_watch;
 
 use crate::panics::is_caught;
 use crate::parallel::world::{World, launched_rank};
@@ -56,6 +59,8 @@ pub const PANICKED: u8 = 101;
       the cells spread over 8 processes, on one node or several
   marsdisk-mpi check run.yml
       what the file means, how many steps, records and bytes it makes; nothing is computed or written
+  marsdisk-mpi archive out/hot /archive/mars
+      a finished run, copied with checksums
   marsdisk-mpi run.yml --profile python
       the Python program's numbers, to compare with old results
   marsdisk-mpi run.yml --resume --walltime 24:00:00
@@ -87,6 +92,8 @@ enum Command {
     Qpr(qpr::QprArgs),
     /// Check a configuration: print every value with its origin, what follows from it, what the run will cost
     Check(check::CheckArgs),
+    /// Copy a finished run to an archive, with checksums
+    Archive(archive::ArchiveArgs),
     /// Print the JSON Schema of the configuration, with which editors complete and check it
     Schema,
 }
@@ -135,12 +142,15 @@ fn run(cli: &Cli, world: &World) -> u8 {
         Some(Command::Schema) if world.is_root() => {
             schema::run().map_err(|error| (format!("cannot write the schema: {error}"), INPUT_OUTPUT))
         }
+        Some(Command::Archive(args)) if world.is_root() => {
+            archive::run(args).map_err(|error| (error.to_string(), error.exit_code()))
+        }
         Some(Command::Check(args)) if world.is_root() => match check::run(args, world) {
             Ok(true) => Ok(()),
             Ok(false) => return CONFIGURATION,
             Err(error) => Err((error.to_string(), error.exit_code())),
         },
-        Some(Command::Qpr(_) | Command::Check(_) | Command::Schema) => Ok(()),
+        Some(Command::Qpr(_) | Command::Check(_) | Command::Archive(_) | Command::Schema) => Ok(()),
         None => simulate::run(&cli.simulate, world).map_err(|error| (error.to_string(), error.exit_code())),
     };
     let Err((message, status)) = result else { return FINISHED };

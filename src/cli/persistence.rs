@@ -73,7 +73,7 @@ impl Identity {
             self.facts.to_string(),
         );
         text("configuration_sha256", "SHA-256 of that text", self.sha256.clone());
-        text("provenance", "program, machine, moment and command line, as JSON", provenance(&[]).to_string());
+        text("provenance", "program, machine, moment and command line, as JSON", provenance(&[], &[]).to_string());
         snapshot
     }
 
@@ -137,6 +137,9 @@ pub fn find_place(args: &SimulateArgs, config: &Config, identity: &Identity) -> 
     let outdir = args.outdir.clone().unwrap_or_else(|| PathBuf::from(&config.io.outdir));
     let generations = generations(config, &outdir);
     let mut folder = OutputFolder::claim(&outdir)?;
+    if archives(config) && archive_plan(config).is_none() {
+        tracing::warn!("IO_ARCHIVE asks for an archive, and io.archive.dir names no folder for it: there will be none");
+    }
     // Better now than after the run.
     archive_plan(config).map_or(Ok(()), |plan| archive::target(&outdir, &plan).map(drop))?;
     if let Some((steps, _)) = extra_options(config).step_diagnostics {
@@ -222,6 +225,15 @@ fn check_folder(folder: &OutputFolder, identity: &Identity) -> Result<(), Simula
         now.remove("table_files");
     }
     if saved == now { Ok(()) } else { Err(Identity { facts: now, ..identity.clone() }.another(&path, &saved)) }
+}
+
+/// The starts that the run in a folder has had.
+pub fn earlier_parts(folder: &OutputFolder) -> Vec<Value> {
+    let parts = read_json(folder, "run_config.json").map(|mut facts| facts["provenance"]["parts"].take());
+    match parts {
+        Some(Value::Array(parts)) => parts,
+        _ => Vec::new(),
+    }
 }
 
 fn read_json(folder: &OutputFolder, name: &str) -> Option<Value> {
@@ -313,11 +325,15 @@ pub fn offload_plan(config: &Config) -> Option<OffloadPlan> {
     })
 }
 
+/// Whether a finished run goes to an archive: the configuration, unless the environment forces it.
+fn archives(config: &Config) -> bool {
+    std::env::var("IO_ARCHIVE").ok().and_then(|word| flag(&word)).unwrap_or(config.io.archive.enabled)
+}
+
 /// What to do with a finished run, if anything.
 pub fn archive_plan(config: &Config) -> Option<ArchivePlan> {
     let archive = &config.io.archive;
-    let enabled = std::env::var("IO_ARCHIVE").ok().and_then(|word| flag(&word)).unwrap_or(archive.enabled);
-    let dir = archive.dir.as_ref().filter(|dir| enabled && !dir.trim().is_empty())?;
+    let dir = archive.dir.as_ref().filter(|dir| archives(config) && !dir.trim().is_empty())?;
     Some(ArchivePlan {
         dir: PathBuf::from(dir),
         keep: match archive.keep_local {

@@ -26,6 +26,8 @@ pub struct Plan {
     pub certain: Certainty,
     /// Why it ends.
     pub reason: StopReason,
+    /// Longest coupling step [s].
+    pub longest: f64,
 }
 
 /// How sure a plan is.
@@ -49,6 +51,7 @@ pub fn plan(model: &Model, mut clock: Clock, pace: Pace, rules: &StopRules) -> P
         end: 0.0,
         certain: if follows { Certainty::AtMost } else { Certainty::Exact },
         reason: StopReason::EndReached,
+        longest: 0.0,
     };
     let mut recorded = true;
     while let Some(tick) = clock.next(model) {
@@ -60,6 +63,7 @@ pub fn plan(model: &Model, mut clock: Clock, pace: Pace, rules: &StopRules) -> P
             break;
         }
         plan.steps += 1;
+        plan.longest = plan.longest.max(tick.dt);
         plan.records += u64::from(tick.record);
         recorded = tick.record;
         plan.end = tick.end;

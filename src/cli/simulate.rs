@@ -4,9 +4,12 @@ use super::advice::{Advice, advice};
 use super::agreement::{Agreed, agree};
 use super::configuration::ConfigurationArgs;
 use super::facts;
-use super::persistence::{Identity, Place, archive_plan, deadline, find_place, keeper, offload_plan, parse_walltime};
+use super::persistence::{
+    Identity, Place, archive_plan, deadline, earlier_parts, find_place, keeper, offload_plan, parse_walltime,
+};
 use super::progress::Progress;
 use super::settings::{extra_options, output_options, output_times, pace, stop_rules, time_grid};
+use super::step_watch::StepWatch;
 use super::{CONFIGURATION, FINISHED, INPUT_OUTPUT, NUMERICAL, STOPPED, status_file};
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::snapshot::Snapshot;
@@ -15,6 +18,7 @@ use crate::disk::setup::{self, NewTable, Setup, SetupError};
 use crate::output::OutputError;
 use crate::output::archive::archive;
 use crate::output::offload::Offloader;
+use crate::output::provenance;
 use crate::output::recorder::{BinFacts, End, Recorder};
 use crate::output::summary::{Outcome, Performance, RankPerformance, SummaryFacts};
 use crate::parallel::communicator::Communicator;
@@ -316,6 +320,9 @@ fn begin(
     let Place { folder, from } = find_place(args, config, &identity)?;
     status_file::begun();
     let time = from.as_ref().and_then(|snapshot| snapshot.number("clock/time")).unwrap_or(0.0);
+    let mut parts = if from.is_some() { earlier_parts(&folder) } else { Vec::new() };
+    let host = crate::parallel::policy::Place::here().host;
+    parts.push(provenance::part(&host, decision.ranks_active, decision.threads, time));
     let deadline = deadline(args.walltime.map(|walltime| started + walltime));
     let keeper = keeper(config, identity, folder.path(), time..prepared.grid.t_end, deadline);
     let recorder = Recorder::create(
@@ -324,7 +331,7 @@ fn begin(
         &model.cells.iter().map(|cell| cell.facts).collect::<Vec<_>>(),
         &BinFacts::of(&model.sizes),
         output_options(config),
-        facts::run_config(loaded, model, files, decision),
+        facts::run_config(loaded, model, files, decision, parts),
         from.as_ref(),
     )?
     .with_extras(&extra_options(config), from.as_ref())?;
@@ -375,7 +382,11 @@ fn simulate(
     let setup_s = started.elapsed().as_secs_f64();
     let mut progress =
         Progress::new(grid.t_end, config.io.progress.refresh_seconds, shows_progress && communicator.is_root());
-    let ended = driver::run(course, desk, &mut |tick| progress.reach(tick.end));
+    let mut watch = StepWatch::new(config, &model);
+    let ended = driver::run(course, desk, &mut |tick| {
+        watch.see(tick);
+        progress.reach(tick.end);
+    });
     progress.close();
     // Process 0 has both.
     let (Some(ended), Some(Begun { recorder, offloader, .. })) = (ended, begun) else { return Ok(()) };

@@ -1,7 +1,7 @@
 //! From the value tree to types, with the path and the place of whatever does not fit.
 //!
-//! A whole number may be written `40.0` and a real one `40`; nothing else is converted: text is never a number, a
-//! number never a boolean. NaN and infinities are refused.
+//! A whole number may be written `40.0` and a real one `40`; numbers may stand in quotation marks, and flags may be words
+//! ([`Value::number`], [`Value::flag`]). NaN and infinities are refused.
 
 use std::fmt::{self, Display};
 
@@ -146,10 +146,9 @@ impl Node {
 
     fn whole(&self) -> Option<i64> {
         const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53: every whole number up to it is a distinct f64
-        match self.value {
-            Value::Integer(integer) => Some(integer),
-            Value::Float(float) if float.fract() == 0.0 && float.abs() <= EXACT => Some(float as i64),
-            _ => None,
+        match &self.value {
+            Value::Integer(integer) => Some(*integer),
+            other => other.number().filter(|x| x.fract() == 0.0 && x.abs() <= EXACT).map(|x| x as i64),
         }
     }
 }
@@ -170,10 +169,16 @@ impl<'de> de::Deserializer<'de> for &'de Node {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.value {
-            Value::Integer(integer) => visitor.visit_f64(integer as f64),
-            Value::Float(float) => visitor.visit_f64(self.finite(float)?),
-            _ => self.wrong_type(&visitor),
+        match self.value.number() {
+            Some(number) => visitor.visit_f64(self.finite(number)?),
+            None => self.wrong_type(&visitor),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.value.flag() {
+            Some(flag) => visitor.visit_bool(flag),
+            None => self.wrong_type(&visitor),
         }
     }
 
@@ -212,7 +217,7 @@ impl<'de> de::Deserializer<'de> for &'de Node {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 char str string bytes byte_buf unit unit_struct seq tuple
+        i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map struct identifier ignored_any
     }
 }
@@ -320,9 +325,12 @@ mod tests {
     }
 
     #[test]
-    fn whole_and_real_numbers_may_be_written_either_way() {
+    fn numbers_and_flags_may_be_written_in_several_ways() {
         let inner = Inner { count: 40, size: 3.0, word: Choice::Left, flag: true, name: "off".into() };
-        assert_eq!(read(GOOD), Ok(Outer { inner, pair: None }));
+        let good = Ok(Outer { inner, pair: None });
+        assert_eq!(read(GOOD), good);
+        let others = GOOD.replace("40.0", "'40'").replace("size: 3", "size: '3.0'").replace("true", "yes");
+        assert_eq!(read(&others), good);
     }
 
     #[test]
@@ -330,10 +338,10 @@ mod tests {
         let cases = [
             ("40.0", "40.5", "inner.count", "a whole number, 0 or more", "40.5", 1, 17),
             ("40.0", "-1", "inner.count", "a whole number, 0 or more", "-1", 1, 17),
-            ("40.0", "'40'", "inner.count", "a whole number, 0 or more", "\"40\"", 1, 17),
+            ("40.0", "'forty'", "inner.count", "a whole number, 0 or more", "\"forty\"", 1, 17),
             ("size: 3", "size: .nan", "inner.size", "a finite number", "NaN", 1, 29),
-            ("size: 3", "size: true", "inner.size", "a number", "true", 1, 29),
-            ("flag: true", "flag: yes", "inner.flag", "true or false", "\"yes\"", 1, 50),
+            ("size: 3", "size: [3]", "inner.size", "a number", "a list of 1", 1, 29),
+            ("flag: true", "flag: ja", "inner.flag", "true or false", "\"ja\"", 1, 50),
             ("name: off", "name: 12", "inner.name", "text", "12", 1, 62),
             ("pair: null", "pair: [1, x]", "pair[1]", "a number", "\"x\"", 2, 11),
             ("pair: null", "pair: [1]", "pair", "a list of 2 numbers", "a list of 1", 2, 7),

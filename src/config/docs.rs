@@ -5,10 +5,12 @@ use std::fmt::Write;
 use serde_json::Value as Json;
 
 use super::{
+    conditions::Condition,
+    demands::{DEMANDS, Demand},
     legacy::{FORBIDDEN, OLD_FLAG, RENAMED, WORDS},
     rule::Rule,
     schema::json_schema,
-    validate::all_rules,
+    validate::{ORDERS, Order, all_rules},
 };
 
 const INTRODUCTION: &str = "\
@@ -17,8 +19,8 @@ const INTRODUCTION: &str = "\
 This page is generated from the declarations in `src/config`; do not edit it.
 
 A configuration is a YAML 1.2 file. A key that is left out takes its default; **required** ones have none. Unknown keys,
-words and types are errors with the line and what would be right. Numbers in quotation marks are text, `yes` and `off` are
-words, `null` means \"not given\". `marsdisk-mpi check RUN.yml` shows every value of a configuration with its origin and
+words and types are errors with the line and what would be right. Where a number is asked for it may stand in quotation
+marks; where true or false is, `yes`, `no`, `on`, `off`, 1 and 0 will do; `null` means \"not given\". `marsdisk-mpi check RUN.yml` shows every value of a configuration with its origin and
 what follows from it; `marsdisk-mpi schema` prints the JSON Schema behind this page, for editors.
 
 `--override KEY=VALUE` sets a key by its dotted path, `--overrides-file FILE` reads such lines from a file (`#` begins a
@@ -44,8 +46,25 @@ pub fn configuration_markdown() -> String {
         let _ = write!(page, "\n## {name}\n\n{}\n\n{HEAD}", meaning(key));
         rows(&mut page, name, key);
     }
+    across_keys(&mut page);
     old_keys(&mut page);
     page
+}
+
+/// Rules across keys, as loading enforces them.
+fn across_keys(page: &mut String) {
+    page.push_str("\n## Rules across keys\n\n| where | rule |\n|---|---|\n");
+    for Demand { when, must, .. } in DEMANDS {
+        let _ = writeln!(page, "| {} | {} |", when.words(), must.demand());
+    }
+    for Order { low, high, strict, when } in ORDERS {
+        let relation = match strict {
+            Condition::Not(Condition::Always) => "must not be above".to_owned(),
+            Condition::Always => "must be below".to_owned(),
+            strict => format!("must not be above (where {} not equal to)", strict.words()),
+        };
+        let _ = writeln!(page, "| {} | `{low}` {relation} `{high}` |", when.words());
+    }
 }
 
 const HEAD: &str = "| key | allowed | default | unit | meaning |\n|---|---|---|---|---|\n";
@@ -92,6 +111,9 @@ fn explained(key: &Json) -> String {
     }
     if let Some(effect) = key["x-effect"].as_str() {
         let _ = write!(text, " *{}.*", upper_first(effect));
+    }
+    if let Some(refused) = key["x-refused"].as_str() {
+        let _ = write!(text, " **Not available** where {refused}.");
     }
     text
 }

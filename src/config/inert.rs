@@ -39,9 +39,7 @@ const ALWAYS: &[&str] = &[
     "radiation.mars_temperature_driver.autogenerate.known_T0s",
     "radiation.mars_temperature_driver.hyodo.rho",
     "radiation.mars_temperature_driver.hyodo.cp",
-    "numerics.safety",
     "numerics.eval_per_step",
-    "numerics.dt_over_t_blow_max",
     "numerics.collision_cache",
     "diagnostics.energy_bookkeeping.stream",
     "io.archive.mode",
@@ -314,7 +312,7 @@ const IN_SOME_RUNS: &[Idle] = &[
     (
         |c| c.numerics.integrator == Integrator::ImexBdf1,
         "`numerics.integrator` is `imex_bdf1`",
-        &["numerics.rtol", "numerics.atol"],
+        &["numerics.rtol", "numerics.atol", "numerics.safety"],
     ),
     (
         |c| c.numerics.checkpoint.format != CheckpointFormat::Hdf5,
@@ -396,6 +394,7 @@ fn is_set(entry: &Entry, default: Option<&Node>) -> bool {
         && match &entry.node.value {
             Value::Null => false,
             Value::Bool(false) => default.is_some_and(|default| default.value == Value::Bool(true)),
+            value if matches!(default, Some(Node { value: Value::Bool(false), .. })) => value.flag() != Some(false),
             Value::List(items) => !items.is_empty(),
             Value::Block(entries) => entries.iter().any(|entry| is_set(entry, inner(&entry.key))),
             _ => true,

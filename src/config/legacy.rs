@@ -80,10 +80,10 @@ pub(super) fn rename_deprecated(tree: &mut Node, warnings: &mut Vec<String>) -> 
     let (old, new) = OLD_FLAG;
     if let Some(flag) = tree.remove(old) {
         warnings.push(format!("`{old}` is deprecated: use `{new}`"));
-        let mode = match flag.node.value {
-            Value::Bool(true) => Value::Text("columnar".to_owned()),
-            Value::Bool(false) => Value::Text("row".to_owned()),
-            other => other,
+        let mode = match flag.node.value.flag() {
+            Some(true) => Value::Text("columnar".to_owned()),
+            Some(false) => Value::Text("row".to_owned()),
+            None => flag.node.value,
         };
         if mode != Value::Null {
             put(tree, new, Node { origin: flag.node.origin, value: mode });

@@ -2,8 +2,8 @@
 //!
 //! text → tree ([`super::source`]) → top-level `physics` block inlined → overrides → forbidden and deprecated keys
 //! ([`super::legacy`]) → defaults of the profile and of the keys → ranges → types ([`super::decode`]) → derived values
-//! → rules across keys ([`super::validate`]) → what this version has not got ([`super::supported`]) → warnings
-//! ([`super::inert`]).
+//! → what keys demand of each other ([`super::demands`], [`super::validate`]) → what this version has not got
+//! ([`super::supported`]) → warnings ([`super::inert`]).
 
 use std::{
     fs::File,
@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Config, Profile,
     decode::decode,
+    demands,
     error::{ConfigError, Place, Problem},
     inert, legacy, overrides,
     profile::defaults,
@@ -28,6 +29,9 @@ use super::{
 
 /// Larger files are not configurations.
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+
+/// Keys that take a number or a word, where a number in quotation marks must not pass for a word.
+const NUMBERS_OR_WORDS: [&str; 3] = ["chi_blow", "numerics.dt_init", "shielding.fixed_tau1_sigma"];
 
 /// Blocks that must be there, even when all their keys have defaults.
 pub(super) const REQUIRED_BLOCKS: &[&str] =
@@ -163,8 +167,9 @@ fn checked(
         }
     };
     derive(&mut config);
-    problems = validate::rules(&config, &tree);
-    problems.extend(supported::refusals(&config, &tree));
+    problems = demands::unmet(&tree);
+    problems.extend(validate::rules(&config, &tree));
+    problems.extend(supported::refusals(&tree));
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -190,6 +195,13 @@ fn prepared(
     overrides::apply(&mut tree, overrides)?;
     legacy::refuse_forbidden(&tree)?;
     legacy::rename_deprecated(&mut tree, warnings)?;
+    for key in NUMBERS_OR_WORDS {
+        if let Some(node) = tree.get_mut(key).filter(|node| node.value.text().is_some())
+            && let Some(number) = node.value.number()
+        {
+            node.value = Value::Float(number);
+        }
+    }
     if let Some(block) = REQUIRED_BLOCKS.iter().find(|block| tree.entry(block).is_none()) {
         return Err(Box::new(Problem::new(format!("missing block `{block}`"), Place::Whole)));
     }
@@ -213,7 +225,7 @@ fn fill_defaults(tree: &mut Node, profile: Option<Profile>) {
         (None, Some("python")) => Profile::Python,
         (None, _) => Profile::Conservative, // another word is refused when the types are read
     };
-    let crossing = tree.get("sinks.sub_params.mass_conserving") == Some(&Value::Bool(true));
+    let crossing = tree.get("sinks.sub_params.mass_conserving").and_then(Value::flag) == Some(true);
     // The absolute tolerance follows only a sound relative one, so that one slip is reported once.
     let rtol = tree.get("numerics.rtol").and_then(Value::number).filter(|rtol| *rtol > 0.0 && *rtol <= 0.1);
     let word = match profile {
@@ -246,4 +258,4 @@ fn derive(config: &mut Config) {
 
 #[cfg(test)]
 #[path = "load_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -19,7 +19,9 @@ pub mod sinks;
 pub mod sizes;
 pub mod supply;
 
+mod conditions;
 mod decode;
+mod demands;
 mod docs;
 mod error;
 mod inert;

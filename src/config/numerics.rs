@@ -40,7 +40,7 @@ pub struct Numerics {
     pub clock: Clock,
     /// Largest relative change of the temperature of Mars within a coupling step of clock `adaptive`, below 1.
     pub clock_rtol: f64,
-    /// A safety factor without effect.
+    /// By how much of itself a step of the integrator is made shorter than its error asks for, above 0, at most 0.9.
     pub safety: f64,
     /// Absolute tolerance of the integrator as a share of the cell's surface density; 1e−5 of `rtol` unless
     /// given.
@@ -51,7 +51,7 @@ pub struct Numerics {
     pub eval_per_step: bool,
     /// Write the sums per orbit.
     pub orbit_rollup: bool,
-    /// A warning limit of dt/t_blow, positive.
+    /// The run warns when a coupling step is longer than this many blow-out times, positive; null never warns.
     pub dt_over_t_blow_max: Option<f64>,
     /// Clock `fixed`: dt is at least this times the shortest collision time, positive; null means no such rule.
     pub dt_min_tcoll_ratio: Option<f64>,
@@ -205,7 +205,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new("numerics.dt_init", above(0.0), "s"),
     Rule::new("numerics.dt_max", at_least(1e-3), "s"),
     Rule::new("numerics.clock_rtol", between(0.0, 1.0), ""),
-    Rule::new("numerics.safety", above(0.0), ""),
+    // Beyond it the error that is asked for drowns in round-off.
+    Rule::new("numerics.safety", above_to(0.0, 0.9), ""),
     Rule::new("numerics.rtol", above_to(0.0, 0.1), ""),
     Rule::new("numerics.atol", above_to(0.0, 0.1), ""),
     Rule::new("numerics.dt_over_t_blow_max", above(0.0), ""),

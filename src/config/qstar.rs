@@ -116,8 +116,6 @@ impl Serialize for CoefficientTable {
 }
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::new("qstar.Qs", above(0.0), ""),
-    Rule::new("qstar.B", above(0.0), ""),
     Rule::new("qstar.coeff_scale", above(0.0), ""),
     Rule::new("qstar.mu_grav", above(0.0), ""),
     Rule::new("qstar.cache_maxsize", at_least(0.0), "entries"),

@@ -1,8 +1,9 @@
 //! The configuration as a JSON Schema (draft 2020-12), for editors and for whoever makes configurations by program.
 //!
 //! Nothing is declared here: types, words and meanings come from the sections, ranges and units from their rules,
-//! defaults from the default files and the profiles, old names from [`super::legacy`]. What a schema cannot say, such as
-//! that one key must be below another, is left to [`super::load()`].
+//! defaults from the default files and the profiles, old names from [`super::legacy`], what keys demand of each other from
+//! [`super::demands`], what is not available from [`super::supported`]. What a schema cannot say, such as that one key must
+//! be below another, is left to [`super::load()`]; numbers in quotation marks, which the program takes, are marked.
 
 use std::ops::Bound;
 
@@ -10,12 +11,16 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    Config, inert,
+    Config,
+    conditions::Condition,
+    demands::DEMANDS,
+    inert,
     legacy::{OLD_FLAG, RENAMED, WORDS},
     load::{BLOCK_DEFAULTS, DEFAULTS, REQUIRED_BLOCKS},
     profile::{self, Profile},
     rule::{Range, Rule},
     source::{Node, Value},
+    supported::REFUSALS,
     validate::all_rules,
 };
 
@@ -24,7 +29,7 @@ type Object = Map<String, Json>;
 /// The JSON Schema of a configuration file.
 ///
 /// Beside the standard keywords a key may have `x-unit`, `x-default-python` (its default in profile `python`, where
-/// that differs) and `x-effect` (when it has none).
+/// that differs), `x-effect` (when it has none) and `x-refused` (when a value of it is not available).
 pub fn json_schema() -> Json {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<Config>().to_value();
@@ -73,6 +78,9 @@ fn complete_key(key: &mut Object, path: &str) {
     }
     if let Some(effect) = inert::condition(path) {
         key.insert("x-effect".to_owned(), json!(effect));
+    }
+    if let Some(refusal) = REFUSALS.iter().find(|refusal| refusal.key == path) {
+        key.insert("x-refused".to_owned(), json!(format!("{}; take {}", refusal.when.words(), refusal.taken)));
     }
     let of_keys = key.contains_key("properties");
     if of_keys {
@@ -254,6 +262,21 @@ fn add_old_names(root: &mut Object) {
     }
 }
 
+/// What keys demand of each other, and what is not available, one schema each.
+fn rules_across_keys() -> Vec<Json> {
+    let synonyms = |key: &str, meaning: &str| {
+        let same = WORDS.iter().filter(|(of, _, word, _)| *of == key && *word == meaning);
+        same.map(|(_, word, ..)| *word).collect()
+    };
+    let schema = |condition: &Condition| condition.schema(&default_of, &synonyms);
+    let demanded = DEMANDS.iter().map(|demand| match demand.when {
+        Condition::Always => schema(&demand.must),
+        when => json!({ "if": schema(&when), "then": schema(&demand.must) }),
+    });
+    let refused = REFUSALS.iter().map(|refusal| json!({ "not": schema(&refusal.when) }));
+    demanded.chain(refused).collect()
+}
+
 /// The `physics` block holds keys of the root, which are then not required there.
 fn add_physics_block(root: &mut Object) {
     let mut names: Vec<Json> =
@@ -269,7 +292,7 @@ fn add_physics_block(root: &mut Object) {
     }
     if let Some(required) = root.remove("required") {
         root.insert("if".to_owned(), json!({ "not": { "required": ["physics"] } }));
-        root.insert("then".to_owned(), json!({ "required": required }));
+        root.insert("then".to_owned(), json!({ "required": required, "allOf": rules_across_keys() }));
     }
 }
 

@@ -188,11 +188,33 @@ impl Node {
 }
 
 impl Value {
-    /// The number, when it is one.
+    /// The number, where one is asked for: also in quotation marks, and true and false as 1 and 0, as the Python program
+    /// reads it.
     pub(super) fn number(&self) -> Option<f64> {
         match self {
             Value::Integer(integer) => Some(*integer as f64),
             Value::Float(float) => Some(*float),
+            Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
+            Value::Text(text) => number_in(text),
+            _ => None,
+        }
+    }
+
+    /// True or false, where that is asked for: also as a word such as `yes` or `off`, or 1 or 0, as the Python program reads
+    /// it.
+    pub(super) fn flag(&self) -> Option<bool> {
+        match self {
+            Value::Bool(flag) => Some(*flag),
+            Value::Text(word) => match word.to_ascii_lowercase().as_str() {
+                "1" | "on" | "t" | "true" | "y" | "yes" => Some(true),
+                "0" | "off" | "f" | "false" | "n" | "no" => Some(false),
+                _ => None,
+            },
+            Value::Integer(_) | Value::Float(_) => match self.number() {
+                Some(1.0) => Some(true),
+                Some(0.0) => Some(false),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -204,6 +226,15 @@ impl Value {
             _ => None,
         }
     }
+}
+
+/// A number written as text, with single underscores between digits where the user likes them.
+fn number_in(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let digit = |part: Option<char>| part.is_some_and(|c| c.is_ascii_digit());
+    let parts: Vec<&str> = text.split('_').collect();
+    let between_digits = |pair: &[&str]| digit(pair[0].chars().next_back()) && digit(pair[1].chars().next());
+    if parts.windows(2).all(between_digits) { parts.concat().parse().ok() } else { None }
 }
 
 /// As a message names the value: short, and without control characters.
@@ -361,6 +392,23 @@ mod tests {
         assert_eq!(tree.get("c"), Some(&Value::Bool(true)));
         assert_eq!(tree.get("d"), Some(&Value::Text("1_000.5".into())));
         assert_eq!(tree.get("e"), Some(&Value::Text("7".into())));
+    }
+
+    #[test]
+    fn numbers_and_flags_may_be_written_as_the_python_program_takes_them() {
+        for (text, number) in
+            [("1e-6", 1e-6), ("' 40 '", 40.0), ("1_000.5", 1000.5), ("'+.5'", 0.5), ("true", 1.0), ("-3", -3.0)]
+        {
+            assert_eq!(parse(&format!("a: {text}")).unwrap().get("a").unwrap().number(), Some(number), "{text}");
+        }
+        for text in ["forty", "''", "_1", "1_", "1__0", "1_e5", "[1]"] {
+            assert_eq!(parse(&format!("a: {text}")).unwrap().get("a").unwrap().number(), None, "{text}");
+        }
+        for (text, flag) in [("Yes", Some(true)), ("off", Some(false)), ("1", Some(true)), ("0.0", Some(false))] {
+            assert_eq!(parse(&format!("a: {text}")).unwrap().get("a").unwrap().flag(), flag, "{text}");
+        }
+        assert_eq!(parse("a: maybe").unwrap().get("a").unwrap().flag(), None);
+        assert_eq!(parse("a: 2").unwrap().get("a").unwrap().flag(), None);
     }
 
     #[test]

@@ -1,23 +1,20 @@
 //! What a configuration must fulfil beyond its types: ranges of single keys, rules across keys.
 //!
-//! The ranges themselves are declared in the sections. What is refused only because this version has not got it is in
-//! [`super::supported`].
+//! The ranges themselves are declared in the sections. What keys demand of each other is in [`super::demands`], what is
+//! refused only because this version has not got it in [`super::supported`].
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
 use super::{
     Config, Profile,
+    conditions::Condition::{self, Always, Given, Is, Not},
     decode::{Fault, FaultKind},
-    dynamics::{ClearanceDistribution, EccentricityMode, EccentricityProfileMode, InclinationMode, ScaleHeightMode},
+    dynamics::{InclinationMode, ScaleHeightMode},
     error::{Place, Problem},
-    geometry::GeometryMode,
     legacy::WORDS,
     rule::Rule,
-    shielding::GateMode,
-    sinks::PsatModel,
-    sizes::InitialMode,
     source::{Node, Origin, Value},
-    supply::{SupplyMode, TransportMode, VelocityMode},
+    supply::{SupplyMode, VelocityMode},
 };
 
 /// The ranges of every section.
@@ -104,39 +101,13 @@ const THINNEST: f64 = 1e-6;
 
 /// Rules across keys.
 pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
-    let mut problems = order(config, tree);
-    problems.extend(needs(config, tree));
+    let mut problems = disorder(tree);
     let mut refuse = |bad: bool, keys: &[&str], headline: String, help: &str| {
         if bad {
             problems.push(problem_at(tree, keys, headline, help));
         }
     };
-    let column = config.geometry.is_column();
-    refuse(
-        config.optical_depth.is_none() && !column,
-        &["optical_depth"],
-        "`optical_depth` is empty".to_owned(),
-        "a 1-D run needs it; `{}` takes its defaults",
-    );
-    refuse(
-        config.init_tau1.scale_to_tau1 && config.optical_depth.is_some(),
-        &["init_tau1.scale_to_tau1"],
-        "`init_tau1.scale_to_tau1` contradicts `optical_depth`".to_owned(),
-        "set it to false: the initial surface density follows from optical_depth.tau0_target",
-    );
-    refuse(
-        config.io.archive.enabled && config.io.archive.dir.as_ref().is_none_or(|dir| dir.trim().is_empty()),
-        &["io.archive.dir", "io.archive.enabled"],
-        "missing key `io.archive.dir`".to_owned(),
-        "`io.archive.enabled` is true; name the folder of the archive",
-    );
     let offload = &config.io.streaming.offload;
-    refuse(
-        offload.enabled && offload.dir.is_none(),
-        &["io.streaming.offload.dir", "io.streaming.offload.enabled"],
-        "missing key `io.streaming.offload.dir`".to_owned(),
-        "`io.streaming.offload.enabled` is true; name the folder where old chunks go",
-    );
     refuse(
         offload.dir.as_ref().is_some_and(|dir| !std::path::Path::new(dir).is_absolute()),
         &["io.streaming.offload.dir"],
@@ -150,29 +121,6 @@ pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
         "allowed: 0 to π rad (180 deg)",
     );
     let supply = &config.supply;
-    for (given, key) in [
-        (supply.constant.mu_orbit10pct.is_some(), "supply.const.mu_orbit10pct"),
-        (supply.constant.auto_from_tau1_tfill_years.is_some(), "supply.const.auto_from_tau1_tfill_years"),
-    ] {
-        refuse(
-            given && supply.mixing.epsilon_mix == 0.0,
-            &["supply.mixing.epsilon_mix"],
-            format!("`supply.mixing.epsilon_mix` = 0 contradicts `{key}`"),
-            "allowed with it: above 0, at most 2",
-        );
-    }
-    refuse(
-        supply.transport.mode == TransportMode::DeepMixing && supply.transport.t_mix_orbits.unwrap_or(0.0) <= 0.0,
-        &["supply.transport.t_mix_orbits", "supply.transport.mode"],
-        "`supply.transport.mode` = deep_mixing needs `supply.transport.t_mix_orbits`".to_owned(),
-        "give the time in which the buffer mixes up, above 0 (orbits)",
-    );
-    refuse(
-        supply.reservoir.enabled && supply.reservoir.mass_total_mmars.is_none(),
-        &["supply.reservoir.mass_total_Mmars", "supply.reservoir.enabled"],
-        "`supply.reservoir.enabled` needs `supply.reservoir.mass_total_Mmars`".to_owned(),
-        "give its mass (M_Mars), or switch it off for an unlimited source",
-    );
     for (index, piece) in supply.piecewise.iter().enumerate() {
         let headline = format!(
             "`supply.piecewise[{index}]` ends at {:?} s, not after its start at {:?} s",
@@ -199,20 +147,6 @@ pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
         format!("`supply.injection.velocity.e_inj` = {:?} is out of range", unbound.unwrap_or_default()),
         "allowed: 0 to below 1, bound orbits",
     );
-    let clears = dynamics.e_mode == EccentricityMode::MarsClearance;
-    refuse(
-        clears && dynamics.e_profile.mode != EccentricityProfileMode::Off,
-        &["dynamics.e_mode"],
-        "`dynamics.e_mode` = mars_clearance contradicts `dynamics.e_profile.mode`".to_owned(),
-        "a drawn clearance needs dynamics.e_profile.mode: off",
-    );
-    let logarithmic = clears && dynamics.dr_dist == ClearanceDistribution::Loguniform;
-    refuse(
-        logarithmic && dynamics.dr_min_m.is_some_and(|low| low <= 0.0),
-        &["dynamics.dr_min_m"],
-        "`dynamics.dr_min_m` must be above 0 m for `dynamics.dr_dist` = loguniform".to_owned(),
-        "its logarithm is drawn",
-    );
     let (thickness_key, thickness) = match dynamics.kernel_h_mode {
         ScaleHeightMode::Ia if dynamics.i_mode == InclinationMode::ObsTiltSpread => {
             ("dynamics.obs_tilt_deg", dynamics.obs_tilt_deg.to_radians() * dynamics.h_factor)
@@ -226,162 +160,63 @@ pub(super) fn rules(config: &Config, tree: &Node) -> Vec<Problem> {
         format!("`{thickness_key}` makes a disk of scale height {thickness:e} r, too thin for a finite collision rate"),
         "allowed: a scale height of at least 1e-6 r",
     );
+    let generated = config.radiation.mars_temperature_driver.autogenerate.as_ref();
+    refuse(
+        generated.is_some_and(|keys| !keys.filename_template.contains("{tag}")),
+        &["radiation.mars_temperature_driver.autogenerate.filename_template"],
+        "`radiation.mars_temperature_driver.autogenerate.filename_template` has no {tag}".to_owned(),
+        "where {tag} stands comes the temperature at the start, which tells tables apart",
+    );
     refuse(config.io.outdir.trim().is_empty(), &["io.outdir"], "`io.outdir` is empty".to_owned(), "name a folder");
     problems
 }
 
-/// Pairs of keys of which one must not exceed the other.
-fn order(config: &Config, tree: &Node) -> Vec<Problem> {
-    let (melt, thresholds) = (&config.initial.melt_psd, &config.phase.thresholds);
-    let (feedback, profile) = (&config.supply.feedback, &config.dynamics.e_profile);
-    let disk = config.disk.as_ref().map(|disk| (disk.geometry.r_in_rm, disk.geometry.r_out_rm));
-    let edges = config.geometry.r_in.zip(config.geometry.r_out);
-    let injection = config.supply.injection.s_inj_min.zip(config.supply.injection.s_inj_max);
-    let strict = true;
-    let rings = !config.geometry.is_column();
-    let pairs = [
-        ("sizes.s_min", "sizes.s_max", Some((config.sizes.s_min, config.sizes.s_max)), strict),
-        ("disk.geometry.r_in_RM", "disk.geometry.r_out_RM", disk, rings),
-        ("geometry.r_in", "geometry.r_out", edges, rings),
-        (
-            "initial.melt_psd.s_min_solid",
-            "initial.melt_psd.s_max_solid",
-            Some((melt.s_min_solid, melt.s_max_solid)),
-            strict,
-        ),
-        (
-            "phase.thresholds.T_condense_K",
-            "phase.thresholds.T_vaporize_K",
-            Some((thresholds.t_condense_k, thresholds.t_vaporize_k)),
-            strict,
-        ),
-        ("dynamics.dr_min_m", "dynamics.dr_max_m", config.dynamics.dr_min_m.zip(config.dynamics.dr_max_m), !strict),
-        ("supply.injection.s_inj_min", "supply.injection.s_inj_max", injection, strict),
-        (
-            "dynamics.e_profile.clip_min",
-            "dynamics.e_profile.clip_max",
-            Some((profile.clip_min, profile.clip_max)),
-            !strict,
-        ),
-        (
-            "supply.feedback.min_scale",
-            "supply.feedback.max_scale",
-            Some((feedback.min_scale, feedback.max_scale)),
-            !strict,
-        ),
-    ];
-    pairs
-        .into_iter()
-        .filter_map(|(low, high, values, strict)| {
-            let (a, b) = values?;
-            let wrong = if strict { a >= b } else { a > b };
-            let relation = if strict { "below" } else { "at most" };
-            let headline = format!("`{low}` = {a:?} must be {relation} `{high}` = {b:?}");
-            wrong.then(|| problem_at(tree, &[low, high], headline, format!("the other is `{high}` = {b:?}")))
-        })
-        .collect()
+/// A pair of keys of which the first must be below the second, or may equal it.
+pub(super) struct Order {
+    /// The lower one.
+    pub low: &'static str,
+    /// The higher one.
+    pub high: &'static str,
+    /// Where they may not be equal.
+    pub strict: Condition,
+    /// Where it matters at all.
+    pub when: Condition,
 }
 
-/// Keys that another key's value makes necessary.
-fn needs(config: &Config, tree: &Node) -> Vec<Problem> {
-    let dynamics = &config.dynamics;
-    let clears = dynamics.e_mode == EccentricityMode::MarsClearance;
-    let uses_alpha = match config.initial.s0_mode {
-        InitialMode::Upper => true,
-        InitialMode::Mono => !config.geometry.is_column(),
-        _ => false,
+const fn order(low: &'static str, high: &'static str, strict: Condition) -> Order {
+    Order { low, high, strict, when: Always }
+}
+
+const RINGS: Condition = Is("geometry.mode", &["1D"]);
+
+/// Every such pair.
+pub(super) const ORDERS: &[Order] = &[
+    order("sizes.s_min", "sizes.s_max", Always),
+    order("disk.geometry.r_in_RM", "disk.geometry.r_out_RM", RINGS),
+    Order { when: Not(&Given("disk")), ..order("geometry.r_in", "geometry.r_out", RINGS) },
+    order("initial.melt_psd.s_min_solid", "initial.melt_psd.s_max_solid", Always),
+    order("phase.thresholds.T_condense_K", "phase.thresholds.T_vaporize_K", Always),
+    order("dynamics.dr_min_m", "dynamics.dr_max_m", Not(&Always)),
+    order("supply.injection.s_inj_min", "supply.injection.s_inj_max", Always),
+    order("dynamics.e_profile.clip_min", "dynamics.e_profile.clip_max", Not(&Always)),
+    order("supply.feedback.min_scale", "supply.feedback.max_scale", Not(&Always)),
+];
+
+/// Pairs of numbers in the wrong order.
+fn disorder(tree: &Node) -> Vec<Problem> {
+    let number = |key: &str| tree.get(key).and_then(Value::number);
+    let wrong = |order: &&Order| {
+        let Some((low, high)) = number(order.low).zip(number(order.high)) else { return false };
+        order.when.holds(tree) && (low > high || (low == high && order.strict.holds(tree)))
     };
-    let qstar = &config.qstar;
-    let single_row = [qstar.q_s, qstar.a_s, qstar.b, qstar.b_g].iter().all(Option::is_some);
-    let has_coefficients = qstar.coeff_table.is_some() || (single_row && !qstar.v_ref_kms.is_empty());
-    let no_efficiency = config.radiation.qpr_table_path.is_none() && config.radiation.q_pr.is_none();
-    let temperature = config.radiation.mars_temperature().err();
-    let needed = [
-        (
-            config.geometry.mode == GeometryMode::OneD && config.geometry.nr.is_none(),
-            "geometry.Nr",
-            "`geometry.mode` is `1D`",
-            "geometry",
-        ),
-        (
-            config.radial_range().is_none(),
-            "disk",
-            "`geometry.r_in` and `geometry.r_out` are not both given",
-            "geometry",
-        ),
-        (
-            uses_alpha && config.psd.alpha.is_none(),
-            "psd.alpha",
-            "`initial.s0_mode` is `upper` or `mono`",
-            "initial.s0_mode",
-        ),
-        (
-            config.surface_energy.enabled && config.psd.alpha.is_none(),
-            "psd.alpha",
-            "`surface_energy.enabled` is true",
-            "surface_energy.enabled",
-        ),
-        (
-            clears && dynamics.dr_min_m.is_none() && dynamics.dr_max_m.is_none(),
-            "dynamics.dr_min_m",
-            "`dynamics.e_mode` is `mars_clearance` (or `dynamics.dr_max_m`, or both)",
-            "dynamics.e_mode",
-        ),
-        (
-            dynamics.e_profile.mode == EccentricityProfileMode::Off && dynamics.e0.is_none() && !clears,
-            "dynamics.e0",
-            "`dynamics.e_profile.mode` is `off`",
-            "dynamics.e_profile.mode",
-        ),
-        (
-            dynamics.e_profile.mode == EccentricityProfileMode::Table && dynamics.e_profile.table_path.is_none(),
-            "dynamics.e_profile.table_path",
-            "`dynamics.e_profile.mode` is `table`",
-            "dynamics.e_profile.mode",
-        ),
-        (
-            dynamics.kernel_h_mode == ScaleHeightMode::Fixed && dynamics.h_fixed_over_a.is_none(),
-            "dynamics.H_fixed_over_a",
-            "`dynamics.kernel_H_mode` is `fixed`",
-            "dynamics.kernel_H_mode",
-        ),
-        (
-            qstar.override_coeffs && !has_coefficients,
-            "qstar.coeff_table",
-            "`qstar.override_coeffs` is true (or Qs, a_s, B, b_g and v_ref_kms)",
-            "qstar.override_coeffs",
-        ),
-        (
-            no_efficiency,
-            "radiation.qpr_table_path",
-            "there is no built-in table of Q_pr (or a constant `radiation.Q_pr`)",
-            "radiation",
-        ),
-        (
-            config.blowout.gate_mode == GateMode::CollisionCompetition && !config.surface.use_tcoll,
-            "surface.use_tcoll: true",
-            "`blowout.gate_mode` is `collision_competition`",
-            "blowout.gate_mode",
-        ),
-        (
-            config.sinks.sub_params.psat_model == PsatModel::Tabulated
-                && config.sinks.sub_params.psat_table_path.is_none(),
-            "sinks.sub_params.psat_table_path",
-            "`sinks.sub_params.psat_model` is `tabulated`",
-            "sinks.sub_params.psat_model",
-        ),
-        (
-            temperature.is_some(),
-            temperature.unwrap_or_default(),
-            "the temperature of Mars depends on it",
-            "radiation.mars_temperature_driver.mode",
-        ),
-    ];
-    needed
-        .into_iter()
-        .filter(|(missing, ..)| *missing)
-        .map(|(_, key, why, cause)| {
-            problem_at(tree, &[cause], format!("missing key `{key}`"), format!("needed because {why}"))
+    ORDERS
+        .iter()
+        .filter(wrong)
+        .map(|Order { low, high, strict, .. }| {
+            let [a, b] = [low, high].map(|key| number(key).unwrap_or(f64::NAN));
+            let relation = if strict.holds(tree) { "below" } else { "at most" };
+            let headline = format!("`{low}` = {a:?} must be {relation} `{high}` = {b:?}");
+            problem_at(tree, &[low, high], headline, format!("the other is `{high}` = {b:?}"))
         })
         .collect()
 }

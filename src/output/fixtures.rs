@@ -96,6 +96,7 @@ pub(crate) fn config() -> RunConfigFacts {
         seed_expr: "17".to_owned(),
         seed_basis: String::new(),
         external_files: Vec::new(),
+        parts: Vec::new(),
     }
 }
 

@@ -1,25 +1,26 @@
-//! Where a run came from: program, machine, moment, command line and the files it read.
+//! Where a run came from: program, machines, moments, command line and the files it read.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
-/// A file that a run read.
+/// A file that a run read, or a table that is built in.
 #[derive(Debug, Clone)]
 pub struct ExternalFile {
-    /// Path as it is configured.
+    /// Path as it is configured, or the name of the table.
     pub path: PathBuf,
-    /// File that was opened, which may be a sibling with another ending; `None` if nothing was.
+    /// File that was opened, which may be a sibling with another ending; `None` for a table that is built in.
     pub read_path: Option<PathBuf>,
+    /// Its size when it was read [bytes].
+    pub size_bytes: u64,
+    /// SHA-256 of what was read.
+    pub sha256: String,
 }
 
-/// The block `provenance` of `run_config.json`.
-pub fn provenance(external_files: &[ExternalFile]) -> Value {
+/// The block `provenance` of `run_config.json`; `parts`: the starts of the run, this one the last.
+pub fn provenance(external_files: &[ExternalFile], parts: &[Value]) -> Value {
     json!({
-        "timestamp_utc": chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "timestamp_utc": now(),
         "cwd": std::env::current_dir().ok().map(|path| path.display().to_string()),
         "argv": std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect::<Vec<_>>(),
         "program": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")},
@@ -30,7 +31,26 @@ pub fn provenance(external_files: &[ExternalFile]) -> Value {
         },
         "git_commit": option_env!("MARSDISK_GIT_COMMIT"),
         "external_files": external_files.iter().map(describe).collect::<Vec<_>>(),
+        "parts": parts,
     })
+}
+
+/// One start of a run: of which program, on which machine, with how many processes and threads, at which time of the disk
+/// [s].
+pub fn part(host: &str, ranks: usize, threads: usize, from: f64) -> Value {
+    json!({
+        "timestamp_utc": now(),
+        "version": env!("CARGO_PKG_VERSION"),
+        "git_commit": option_env!("MARSDISK_GIT_COMMIT"),
+        "host": host,
+        "ranks": ranks,
+        "threads": threads,
+        "from_s": from,
+    })
+}
+
+fn now() -> String {
+    chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn kernel_release() -> Option<String> {
@@ -38,64 +58,14 @@ fn kernel_release() -> Option<String> {
     Some(text.trim().to_owned())
 }
 
-/// Size and hash of the file that was read; null where it is gone.
 fn describe(file: &ExternalFile) -> Value {
-    let read_path = file.read_path.as_deref().unwrap_or(&file.path);
-    let (size, hash) = match digest(read_path) {
-        Ok((size, hash)) => (Some(size), Some(hash)),
-        Err(_) => (None, None),
-    };
     json!({
         "path": file.path.display().to_string(),
         "read_path": file.read_path.as_ref().map(|path| path.display().to_string()),
-        "exists": read_path.is_file(),
-        "size_bytes": size,
-        "sha256": hash,
+        "built_in": file.read_path.is_none(),
+        // It was read, even if it is gone by now.
+        "exists": true,
+        "size_bytes": file.size_bytes,
+        "sha256": file.sha256,
     })
-}
-
-fn digest(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    let mut size = 0;
-    loop {
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            break;
-        }
-        hasher.update(&buffer[..n]);
-        size += n as u64;
-    }
-    Ok((size, format!("{:x}", hasher.finalize())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_file_that_was_read_is_the_one_described() {
-        let folder = tempfile::tempdir().unwrap();
-        let configured = folder.path().join("table.csv");
-        let read = folder.path().join("table.parquet");
-        std::fs::write(&read, "abc").unwrap();
-        let file = ExternalFile { path: configured, read_path: Some(read) };
-        let block = provenance(&[file]);
-        let file = &block["external_files"][0];
-        assert_eq!(file["exists"], true);
-        assert_eq!(file["size_bytes"], 3);
-        // FIPS 180-2, example B.1
-        assert_eq!(file["sha256"], "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert!(block["timestamp_utc"].as_str().unwrap().ends_with('Z'));
-    }
-
-    #[test]
-    fn a_file_that_is_gone_has_no_size() {
-        let file = ExternalFile { path: "/nowhere/table.csv".into(), read_path: None };
-        let block = provenance(&[file]);
-        let file = &block["external_files"][0];
-        assert_eq!(file["exists"], false);
-        assert!(file["size_bytes"].is_null() && file["sha256"].is_null());
-    }
 }

@@ -71,8 +71,10 @@ pub struct RunConfigFacts {
     pub seed_expr: String,
     /// Text that it was found from.
     pub seed_basis: String,
-    /// Files that the run read beside its configuration.
+    /// The configuration, then the other files that the run read.
     pub external_files: Vec<ExternalFile>,
+    /// Every start of the run, see [`provenance`](super::provenance::part); this one is the last.
+    pub parts: Vec<Value>,
 }
 
 impl RunConfigFacts {
@@ -102,6 +104,7 @@ pub fn before_run(folder: &OutputFolder, run: &RunFacts, facts: &RunConfigFacts)
         "cell_parallel": facts.cell_parallel,
         "threading": facts.threading,
         "csv_units": csv_units(),
+        "provenance": provenance(&facts.external_files, &facts.parts),
     })
 }
 
@@ -149,7 +152,6 @@ pub fn after_run(
             "diagnostics_stride": options.diagnostics_stride,
             "psd_stride": options.psd_stride,
         },
-        "provenance": provenance(&facts.external_files),
     });
     let mut keys = Map::new();
     // both are objects

@@ -226,7 +226,7 @@ mod tests {
         assert!(row.identity && (row.claimed_remaining() / row.initial - 0.75).abs() < 1e-15, "{row:?}");
         assert!(row.claimed_error_percent() < 1e-13 && (row.error_percent() - 25.0).abs() < 1e-12, "{row:?}");
         let report = CellReport { surface_density: 0.7, ..fixtures::report(0) };
-        let scheme = Scheme::Rodas4(Tolerances { relative: 1e-4, absolute: 1e-9 });
+        let scheme = Scheme::Rodas4(Tolerances::new(1e-4, 1e-9));
         let row = BudgetRow::of_cell(5.0, scheme, &fixtures::cell(0), &report);
         assert_eq!((row.claimed_remaining(), row.claimed_residual()), (row.remaining, row.residual));
         assert_eq!(row.claimed_error_percent(), row.error_percent());

@@ -1,18 +1,36 @@
-//! Comma-separated text: a header line, then rows of numbers; lines that start with `#` are comments.
+//! Text with columns: a header line, then rows of numbers; lines that start with `#` are comments.
 
-use std::{fs::File, path::Path};
+use std::path::Path;
 
 use csv::{ErrorKind, Reader, ReaderBuilder, Trim};
 
 use super::{MOST_ROWS, Rows, TableError, error::quoted};
 
-fn reader(file: &File) -> Reader<&File> {
-    ReaderBuilder::new().comment(Some(b'#')).trim(Trim::All).from_reader(file)
+fn reader(text: &[u8]) -> Reader<&[u8]> {
+    ReaderBuilder::new().comment(Some(b'#')).trim(Trim::All).from_reader(text)
+}
+
+/// Text whose columns are separated by blanks, with commas instead, line by line. Text with a comma in its header stays as
+/// it is.
+pub(super) fn with_commas(text: Vec<u8>) -> Vec<u8> {
+    let is_content = |line: &&[u8]| !line.starts_with(b"#") && !line.trim_ascii().is_empty();
+    let header = text.split(|byte| *byte == b'\n').find(is_content).unwrap_or_default();
+    if header.contains(&b',') {
+        return text;
+    }
+    let joined = |line: &[u8]| match line.starts_with(b"#") {
+        true => line.to_vec(),
+        false => {
+            let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+            words.collect::<Vec<_>>().join(&b","[..])
+        }
+    };
+    text.split(|byte| *byte == b'\n').map(joined).collect::<Vec<_>>().join(&b"\n"[..])
 }
 
 /// The header.
-pub(super) fn names(file: &File, path: &Path) -> Result<Vec<String>, TableError> {
-    let mut reader = reader(file);
+pub(super) fn names(text: &[u8], path: &Path) -> Result<Vec<String>, TableError> {
+    let mut reader = reader(text);
     let header = reader.headers().map_err(|error| broken(path, &error))?;
     if header.is_empty() {
         return Err(TableError::Table { path: path.to_owned(), reason: "it is empty".to_owned() });
@@ -22,14 +40,14 @@ pub(super) fn names(file: &File, path: &Path) -> Result<Vec<String>, TableError>
 
 /// The columns at `indices`, called `names`, and the line of each row.
 pub(super) fn read(
-    file: &File,
+    text: &[u8],
     path: &Path,
     indices: &[usize],
     names: &[&str],
 ) -> Result<(Vec<Vec<f64>>, Rows), TableError> {
     let mut columns = vec![Vec::new(); indices.len()];
     let mut lines = Vec::new();
-    for record in reader(file).into_byte_records() {
+    for record in reader(text).into_byte_records() {
         let record = record.map_err(|error| broken(path, &error))?;
         let line = record.position().map_or(0, csv::Position::line);
         if lines.len() == MOST_ROWS {

@@ -1,4 +1,4 @@
-//! Numeric tables that a configuration names, from CSV or Parquet.
+//! Numeric tables that a configuration names, from CSV, text with blanks, JSON or Parquet, or built in.
 //!
 //! [`read_columns`] gives columns by name; one file per kind of table ([`qpr`], [`temperature`], [`phi`], [`supply`],
 //! [`eccentricity`], [`saturation`], [`phase`]) knows which columns it needs and in which order rows must be. What the
@@ -8,6 +8,7 @@
 mod delimited;
 pub mod eccentricity;
 mod error;
+mod json_text;
 mod parquet_file;
 pub mod phase;
 pub mod phi;
@@ -18,7 +19,7 @@ pub mod temperature;
 
 use std::{
     fs::{self, File},
-    io::{self, Seek},
+    io::{self, Read as _, Seek},
     path::{Path, PathBuf},
 };
 
@@ -42,6 +43,8 @@ pub struct TableFile {
     pub size_bytes: u64,
     /// SHA-256 of its content, hexadecimal.
     pub sha256: String,
+    /// Whether it is no file but a part of the program.
+    pub built_in: bool,
 }
 
 impl TableFile {
@@ -52,6 +55,7 @@ impl TableFile {
             read: path.to_path_buf(),
             size_bytes: content.len() as u64,
             sha256: format!("{:x}", Sha256::digest(content)),
+            built_in: false,
         }
     }
 }
@@ -116,7 +120,8 @@ impl Table {
 
 /// Reads columns by name.
 ///
-/// - `path`: a `.csv` file (header line, `#` comment lines allowed) or a `.parquet` (`.pq`) file; see [`choose`]
+/// - `path`: a `.csv` file (header line, `#` comment lines allowed), a `.txt` or `.dat` file (the same with blanks or commas
+///   between columns), a `.json` file (rows or columns) or a `.parquet` (`.pq`) file; see [`choose`]
 /// - `columns`: their names, in the order in which [`Table::column`] gives them
 ///
 /// # Errors
@@ -153,12 +158,16 @@ pub fn choose(path: &Path) -> PathBuf {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {
     Csv,
+    Blanks,
+    Json,
     Parquet,
 }
 
 fn kind(path: &Path) -> Option<Kind> {
     match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
         "csv" => Some(Kind::Csv),
+        "txt" | "dat" => Some(Kind::Blanks),
+        "json" => Some(Kind::Json),
         "parquet" | "pq" => Some(Kind::Parquet),
         _ => None,
     }
@@ -168,33 +177,59 @@ fn kind(path: &Path) -> Option<Kind> {
 struct Source {
     file: TableFile,
     names: Vec<String>,
-    handle: File,
-    kind: Kind,
+    content: Content,
+}
+
+enum Content {
+    /// With commas.
+    Delimited(Vec<u8>),
+    Json(Vec<u8>),
+    Parquet(File),
 }
 
 impl Source {
     fn open(path: &Path) -> Result<Self, TableError> {
         let read = choose(path);
         let unreadable = |reason: String| TableError::Unreadable { path: read.clone(), reason };
-        let kind = kind(&read).ok_or_else(|| unreadable("its name must end in .csv, .parquet or .pq".to_owned()))?;
-        let mut handle = File::open(&read).map_err(|error| unreadable(error.to_string()))?;
-        let metadata = handle.metadata().map_err(|error| unreadable(error.to_string()))?;
+        let unread = |error: io::Error| unreadable(error.to_string());
+        let endings = "its name must end in .csv, .txt, .dat, .json, .parquet or .pq";
+        let kind = kind(&read).ok_or_else(|| unreadable(endings.to_owned()))?;
+        let mut handle = File::open(&read).map_err(unread)?;
+        let metadata = handle.metadata().map_err(unread)?;
         if !metadata.is_file() {
             return Err(unreadable("it is not a file".to_owned()));
         }
         if metadata.len() > LARGEST_FILE {
             return Err(unreadable(format!("it is larger than {} MiB", LARGEST_FILE / 1024 / 1024)));
         }
-        let mut hasher = Sha256::new();
-        let size_bytes = io::copy(&mut handle, &mut hasher).map_err(|error| unreadable(error.to_string()))?;
-        let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        handle.rewind().map_err(|error| unreadable(error.to_string()))?;
-        let names = match kind {
-            Kind::Csv => delimited::names(&handle, &read)?,
-            Kind::Parquet => parquet_file::names(&handle, &read)?,
+        let mut bytes = Vec::new();
+        handle.read_to_end(&mut bytes).map_err(unread)?;
+        let file = TableFile { configured: path.to_owned(), ..TableFile::of_content(&read, &bytes) };
+        let content = match kind {
+            Kind::Csv => Content::Delimited(bytes),
+            Kind::Blanks => Content::Delimited(delimited::with_commas(bytes)),
+            Kind::Json => Content::Json(bytes),
+            Kind::Parquet => Content::Parquet(handle),
         };
-        let file = TableFile { configured: path.to_owned(), read, size_bytes, sha256 };
-        Ok(Self { file, names, handle, kind })
+        Self::of(file, content)
+    }
+
+    /// A table that is part of the program.
+    fn built_in(name: &str, text: &str) -> Result<Self, TableError> {
+        let file = TableFile { built_in: true, ..TableFile::of_content(Path::new(name), text.as_bytes()) };
+        Self::of(file, Content::Delimited(text.as_bytes().to_vec()))
+    }
+
+    fn of(file: TableFile, mut content: Content) -> Result<Self, TableError> {
+        let names = match &mut content {
+            Content::Delimited(text) => delimited::names(text, &file.read)?,
+            Content::Json(text) => json_text::names(text, &file.read)?,
+            Content::Parquet(handle) => {
+                rewind(handle, &file.read)?;
+                parquet_file::names(handle, &file.read)?
+            }
+        };
+        Ok(Self { file, names, content })
     }
 
     fn has(&self, name: &str) -> bool {
@@ -204,12 +239,13 @@ impl Source {
     fn columns(mut self, wanted: &[&str]) -> Result<Table, TableError> {
         let path = &self.file.read;
         let indices = wanted.iter().map(|name| self.index(name)).collect::<Result<Vec<_>, _>>()?;
-        self.handle
-            .rewind()
-            .map_err(|error| TableError::Unreadable { path: path.clone(), reason: error.to_string() })?;
-        let (columns, rows) = match self.kind {
-            Kind::Csv => delimited::read(&self.handle, path, &indices, wanted)?,
-            Kind::Parquet => parquet_file::read(&self.handle, path, &indices, wanted)?,
+        let (columns, rows) = match &mut self.content {
+            Content::Delimited(text) => delimited::read(text, path, &indices, wanted)?,
+            Content::Json(text) => json_text::read(text, path, &indices, wanted)?,
+            Content::Parquet(handle) => {
+                rewind(handle, path)?;
+                parquet_file::read(handle, path, &indices, wanted)?
+            }
         };
         if columns.first().is_some_and(Vec::is_empty) {
             return Err(TableError::Table { path: path.clone(), reason: "it has no rows".to_owned() });
@@ -232,6 +268,10 @@ impl Source {
             }),
         }
     }
+}
+
+fn rewind(file: &mut File, path: &Path) -> Result<(), TableError> {
+    file.rewind().map_err(|error| TableError::Unreadable { path: path.to_owned(), reason: error.to_string() })
 }
 
 #[cfg(test)]

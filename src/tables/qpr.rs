@@ -4,6 +4,9 @@ use std::path::Path;
 
 use super::{Read, Source};
 
+/// Name of the table that is built in, that of data/qpr_forsterite.csv.
+pub const BUILT_IN: &str = "forsterite";
+
 /// Reads rows (temperature of Mars \[K\], grain size \[m\], Q_pr), in the order of the file.
 ///
 /// Columns: `T_M`, `s` (or `log10_s`, of which 10^x is taken, when there is no `s`) and `Q_pr`. Temperatures and sizes
@@ -12,7 +15,18 @@ use super::{Read, Source};
 /// # Errors
 /// As [`super::read_columns`], and a temperature or size that is not positive.
 pub fn read(path: &Path) -> Read<Vec<(f64, f64, f64)>> {
-    let source = Source::open(path)?;
+    rows(Source::open(path)?)
+}
+
+/// The same of the table that is built in.
+///
+/// # Errors
+/// None, unless the program was built with a table that is none.
+pub fn read_built_in() -> Read<Vec<(f64, f64, f64)>> {
+    rows(Source::built_in(BUILT_IN, include_str!("../../data/qpr_forsterite.csv"))?)
+}
+
+fn rows(source: Source) -> Read<Vec<(f64, f64, f64)>> {
     let logarithmic = !source.has("s") && source.has("log10_s");
     let table = source.columns(&["T_M", if logarithmic { "log10_s" } else { "s" }, "Q_pr"])?;
     let rows = (0..table.len()).map(|row| {

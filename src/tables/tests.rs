@@ -58,6 +58,33 @@ fn columns_come_in_the_order_in_which_they_are_asked_for() {
 }
 
 #[test]
+fn text_with_blanks_and_json_hold_the_same_as_csv() {
+    let folder = Folder::new();
+    for path in [
+        folder.csv("a.txt", "# made by hand\n\n  b   a\tc\r\n2e-3 1   7\n\n.5  -4 8\n"),
+        folder.csv("b.dat", "b,a\n2e-3, 1\n0.5, -4\n"),
+        folder.csv("c.json", r#"[{"b": 2e-3, "a": 1}, {"a": -4, "b": 0.5, "c": null}]"#),
+        folder.csv("d.json", r#" {"b": [2e-3, 0.5], "a": [1, -4]}"#),
+        folder.csv("e.json", r#"{"b": {"0": 2e-3, "1": 0.5}, "a": {"0": 1, "1": -4}}"#),
+    ] {
+        assert_eq!(&names(&path).unwrap()[..2], ["b", "a"], "{}", path.display());
+        let table = read_columns(&path, &["a", "b"]).unwrap();
+        assert_eq!((table.column(0), table.column(1)), (&[1.0, -4.0][..], &[2e-3, 0.5][..]), "{}", path.display());
+    }
+    let eleven: Vec<String> = (0..11).map(|row| format!("\"{row}\": {row}")).collect();
+    let numbered = folder.csv("f.json", &format!("{{\"a\": {{{}}}}}", eleven.join(", ")));
+    assert_eq!(read_columns(&numbered, &["a"]).unwrap().column(0), (0..11).map(f64::from).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_built_in_table_is_that_of_the_data_folder() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/qpr_forsterite.csv");
+    let ((rows, file), (built_in, part)) = (qpr::read(&path).unwrap(), qpr::read_built_in().unwrap());
+    assert_eq!((rows, &file.sha256, file.size_bytes), (built_in, &part.sha256, part.size_bytes));
+    assert!(part.built_in && !file.built_in && part.read == Path::new(qpr::BUILT_IN));
+}
+
+#[test]
 fn a_byte_order_mark_and_windows_line_ends_do_no_harm() {
     let folder = Folder::new();
     let table = read_columns(&folder.csv("t.csv", "\u{feff}a,b\r\n1,2\r\n"), &["a", "b"]).unwrap();
@@ -108,7 +135,15 @@ fn what_is_wrong_is_named_with_file_row_and_column() {
         (folder.csv("h.csv", ""), "it is empty"),
         (folder.csv("i.csv", "a,b,b\n1,2,3\n"), "it has two columns `b`"),
         (folder.csv("j.csv", "a,b\n1,\u{1b}[31m\n"), "\"\\u{1b}[31m\" is not"),
-        (folder.csv("k.txt", "a,b\n1,2\n"), "must end in .csv, .parquet or .pq"),
+        (folder.csv("k.xls", "a,b\n1,2\n"), "must end in .csv, .txt, .dat, .json, .parquet or .pq"),
+        (folder.csv("k.txt", "# by hand\na  b\n1 \t two\n"), "line 3, column `b`: \"two\" is not a finite number"),
+        (folder.csv("k.dat", "a b\n1 2 3\n"), "line 2: it has 3 fields, the header 2"),
+        (folder.csv("u.json", r#"[{"a": 1, "x": 2}]"#), "has no column `b`; its columns are: a, x"),
+        (folder.csv("v.json", r#"[{"a": 1, "b": 2}, {"a": 1}]"#), "row 2, column `b`: a missing value"),
+        (folder.csv("w.json", r#"{"a": [1], "b": ["2"]}"#), "row 1, column `b`: \"\\\"2\\\"\" is not a finite"),
+        (folder.csv("x.json", r#"{"a": [1, 2], "b": [2]}"#), "its column `b` has 1 rows, `a` has 2"),
+        (folder.csv("y.json", "[]"), "it is empty"),
+        (folder.csv("z.json", r#"[{"a": 1, "b": NaN}]"#), "cannot read the table"),
         (folder.csv("l.parquet", "a,b\n1,2\n"), "cannot read the table"),
         (folder.path("missing.csv"), "No such file"),
         (folder.parquet("m.parquet", vec![("a", floats(&[1.0]))]), "has no column `b`; its columns are: a"),

@@ -15,7 +15,7 @@ use marsdisk_mpi::smoluchowski::processes::{Channel, Processes};
 use serde::Deserialize;
 
 /// Tolerances of the integrator unless configured.
-pub const DEFAULT: Tolerances = Tolerances { relative: 1e-4, absolute: 1e-9 };
+pub const DEFAULT: Tolerances = Tolerances::new(1e-4, 1e-9);
 
 #[derive(Deserialize)]
 struct File {

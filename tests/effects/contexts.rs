@@ -70,6 +70,7 @@ pub const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ("numerics.clock_rtol", &[], "1e-6"),
     ("numerics.rtol", &[], "1e-7"),
     ("numerics.atol", &[], "1e-3"),
+    ("numerics.safety", &[], "0.5"),
     ("numerics.dt_min_tcoll_ratio", &["numerics.clock=fixed"], "null"),
     ("numerics.orbit_rollup", &["numerics.t_end_years=0.001"], "false"),
     ("dynamics.e0", &["dynamics.e_profile.mode=off", "dynamics.e0=0.1"], "0.2"),

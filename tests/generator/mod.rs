@@ -199,7 +199,8 @@ pub fn forbidden(key: &Key, dice: &mut Dice) -> Option<Json> {
     if options.iter().any(|option| option.get("const").is_some()) {
         all.push(json!("no_such_word"));
     }
-    if !is_free && !takes("boolean") {
+    // Where a number is asked for, true is 1.
+    if !is_free && !takes("boolean") && !numeric {
         all.push(json!(true));
     }
     if !is_free && !takes("array") {

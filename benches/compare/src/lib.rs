@@ -61,7 +61,7 @@ impl Problem {
     /// RODAS4 over as many coupling steps; what left the cell and its inner steps.
     pub fn rodas4(&self, relative: f64, coupling_steps: usize, workspace: &mut Workspace) -> (f64, usize) {
         let (mut state, mut first_step) = (self.cell.state.clone(), 1e-3);
-        let tolerances = Tolerances { relative, absolute: 1e-5 * relative };
+        let tolerances = Tolerances::new(relative, 1e-5 * relative);
         let (mut lost, mut steps) = (0.0, 0);
         for _ in 0..coupling_steps {
             let outcome = cell_integrator::advance(

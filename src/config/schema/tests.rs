@@ -94,7 +94,7 @@ fn what_the_program_refuses_by_type_name_or_range_is_not_valid() {
         "sizes.n_bin=40",
         "sizes.n_bins=40.5",
         "sizes.n_bins=0",
-        "sizes.n_bins='40'",
+        "sizes.n_bins=forty",
         "sizes.s_min=null",
         "geometry.mode=2D",
         "geometry.r=1",
@@ -108,7 +108,7 @@ fn what_the_program_refuses_by_type_name_or_range_is_not_valid() {
         "qstar.coeff_table={1.0: [1, 2, 3]}",
         "shielding.fixed_tau1_sigma=automatic",
         "temps=1000",
-        "phase.enabled=yes",
+        "phase.enabled=perhaps",
         "numerics=3",
         "physics.sizes=3",
     ] {
@@ -122,6 +122,26 @@ fn what_the_program_refuses_by_type_name_or_range_is_not_valid() {
         assert!(!validator.is_valid(&without), "{block}");
     }
     assert!(!validator.is_valid(&yaml("[1, 2]")) && !validator.is_valid(&yaml("physics: { size: 1 }")));
+}
+
+#[test]
+fn what_keys_demand_of_each_other_is_in_the_schema() {
+    let validator = validator();
+    for (allowed, refused) in
+        super::super::load::tests::ACROSS_KEYS.iter().map(|(_, allowed, refused)| (allowed, refused))
+    {
+        for (changes, valid) in [(allowed, true), (refused, false)] {
+            let program = from_bytes(
+                QUICK.as_bytes(),
+                Path::new("quick.yml"),
+                &changes.iter().map(|change| (*change).to_owned()).collect::<Vec<_>>(),
+                None,
+            );
+            let errors: Vec<String> =
+                validator.iter_errors(&changed(changes)).map(|e| format!("{}: {e}", e.instance_path())).collect();
+            assert_eq!((program.is_ok(), errors.is_empty()), (valid, valid), "{changes:?}: {errors:?}");
+        }
+    }
 }
 
 /// Every key of the schema that holds a value, by its path.

@@ -39,7 +39,7 @@ use crate::physics::shielding;
 use crate::physics::stirring::Excitation;
 use crate::physics::{orbit, radiation as formulas};
 use crate::smoluchowski::cell_integrator::Tolerances;
-use crate::tables::{TableError, TableFile};
+use crate::tables::{self, TableError, TableFile};
 
 /// Why a configuration does not make a disk.
 #[derive(Debug, thiserror::Error)]
@@ -324,7 +324,8 @@ fn scheme(config: &Config) -> Scheme {
     match config.numerics.integrator {
         numerics::Integrator::ImexBdf1 => Scheme::ImexBdf1,
         numerics::Integrator::Rodas4 => {
-            Scheme::Rodas4(Tolerances { relative: config.numerics.rtol, absolute: config.numerics.atol })
+            let numerics::Numerics { rtol, atol, safety, .. } = config.numerics;
+            Scheme::Rodas4(Tolerances { relative: rtol, absolute: atol, margin: safety })
         }
     }
 }
@@ -338,7 +339,12 @@ impl Reader<'_> {
         read: impl FnOnce(&std::path::Path) -> Result<(T, TableFile), TableError>,
     ) -> Result<T, SetupError> {
         let path = self.loaded.resolve_path(configured);
-        let (content, file) = read(&path).map_err(|source| SetupError::Table { key, source })?;
+        self.keep(key, read(&path))
+    }
+
+    /// Remembers the file of a table that was read for `key`.
+    fn keep<T>(&mut self, key: &'static str, read: tables::Read<T>) -> Result<T, SetupError> {
+        let (content, file) = read.map_err(|source| SetupError::Table { key, source })?;
         self.files.push(file);
         Ok(content)
     }

@@ -20,14 +20,17 @@ impl Reader<'_> {
     pub(super) fn efficiency(&mut self, config: &Config) -> Result<Efficiency, SetupError> {
         match (&config.radiation.qpr_table_path, config.radiation.q_pr) {
             (Some(path), _) => {
-                let rows = self.read(EFFICIENCY, path, tables::qpr::read)?;
+                let rows = match path == tables::qpr::BUILT_IN {
+                    true => self.keep(EFFICIENCY, tables::qpr::read_built_in())?,
+                    false => self.read(EFFICIENCY, path, tables::qpr::read)?,
+                };
                 let table = QprTable::from_long(&rows).map_err(SetupError::physics(EFFICIENCY))?;
                 Ok(Efficiency::Table(table))
             }
             (None, Some(constant)) => Ok(Efficiency::Constant(constant)),
             (None, None) => Err(SetupError::Missing {
                 key: EFFICIENCY,
-                remedy: "name a table of Q_pr(T_M, s), such as data/qpr_forsterite.csv, or set radiation.Q_pr",
+                remedy: "name a table of Q_pr(T_M, s), `forsterite` for the one that is built in, or set radiation.Q_pr",
             }),
         }
     }
