@@ -17,8 +17,8 @@ use crate::output::part_file::{PartFile, part_path};
 
 /// Version of the names and meanings in a checkpoint; it changes when one of them does, or one is added.
 ///
-/// 1 had fewer entries, 2 had whole tracks.
-pub const SCHEMA: u64 = 3;
+/// 1 had fewer entries, 2 had whole tracks, 3 had no newest record.
+pub const SCHEMA: u64 = 4;
 
 /// Room in front of the HDF5 data [bytes], the least that HDF5 can leave.
 const FRONT: usize = 512;

@@ -7,7 +7,7 @@
 //!   `psd_columns` and [`budgets`] hold the declarations
 //! - [`parquet`], [`csv`]: the two table formats; [`chunks`]: the pieces of a table, [`part_file`]: how a file becomes
 //!   whole
-//! - [`extras`]: tables on request, with the columns of [`step_columns`]; [`json_lines`]: their third format; [`run_card`]
+//! - [`thinned`]: the tables of which strides leave records out; [`extras`]: tables on request, with the columns of [`step_columns`]; [`json_lines`]: their third format; [`run_card`]
 //! - [`tracks`], [`summary`], [`run_config`], [`provenance`]: the JSON files
 //! - [`folder`]: the output folder, [`lock`] against another run, [`archive`] of a finished one, [`offload`] of chunks before; [`recorder`]: ties everything together, read it first
 //! - [`docs`]: renders `docs/output.md`
@@ -43,6 +43,7 @@ pub mod run_columns;
 pub mod run_config;
 pub mod step_columns;
 pub mod summary;
+pub mod thinned;
 pub mod tracks;
 
 #[cfg(test)]

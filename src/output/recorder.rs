@@ -4,8 +4,6 @@
 //! [`Recorder::orbit`] add rows, [`Recorder::finish`] makes every file whole and writes the summary. A run that fails
 //! is finished like any other, so that everything recorded until then can be read.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
@@ -13,26 +11,22 @@ use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
 use crate::output::OutputError;
 use crate::output::budgets::{CELLS_BUDGET, CellBudget, CellsBudget, DISK_BUDGET, DiskBudget, ORBITS, Orbits};
 use crate::output::chunks::Chunks;
-use crate::output::columns::{Bin, Row, Series};
 use crate::output::csv::CsvTable;
-use crate::output::diagnostics_columns::DIAGNOSTICS;
 use crate::output::extras::{ExtraOptions, Extras};
 use crate::output::folder::{CHECKPOINTS, OutputFolder};
-use crate::output::parquet::{Packing, TableWriter};
+use crate::output::parquet::Packing;
 use crate::output::part_file::{write_json, write_text};
-use crate::output::psd_columns::PSD_HIST;
 use crate::output::run_card::run_card;
-use crate::output::run_columns;
 use crate::output::run_config::{RunConfigFacts, after_run, before_run};
 use crate::output::summary::{Outcome, SummaryFacts, summary};
+use crate::output::thinned::{Record, ThinnedTables};
 use crate::output::tracks::Tracks;
 use crate::physics::size_distribution::SizeGrid;
 use crate::run::budget::{BudgetRow, OrbitRow};
-use crate::wire_struct;
 
 /// Which tables are written, and how often.
 ///
-/// A stride of n keeps the records 0, n, 2n, … and the last one; 0 and 1 keep all.
+/// A stride of n keeps the records 0, n, 2n, … and, when the run is over, the last one; 0 and 1 keep all.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutputOptions {
     /// Whether `series/psd_hist.parquet` is written.
@@ -94,13 +88,6 @@ pub enum End {
     Later,
 }
 
-/// Drivers and report of the last step of a cell.
-struct LastRow {
-    step: StepFacts,
-    report: CellReport,
-}
-wire_struct!(LastRow { step, report });
-
 /// Writes the files of one run.
 pub struct Recorder {
     folder: OutputFolder,
@@ -109,13 +96,8 @@ pub struct Recorder {
     sizes: BinFacts,
     options: OutputOptions,
     config: RunConfigFacts,
-    records: u64,
     tracks: Tracks,
-    /// The last row of each stopped cell, by its index; profile `python` alone.
-    stale: BTreeMap<usize, LastRow>,
-    series: TableWriter<Series>,
-    diagnostics: TableWriter<Series>,
-    psd: Option<TableWriter<Series>>,
+    thinned: ThinnedTables,
     budget: CsvTable<DiskBudget>,
     cell_budgets: Option<CsvTable<CellsBudget>>,
     orbits: Option<CsvTable<Orbits>>,
@@ -140,11 +122,8 @@ impl Recorder {
         from: Option<&Snapshot>,
     ) -> Result<Self, OutputError> {
         shape("bin widths", sizes.centres.len(), sizes.widths.len())?;
-        let parquet = |name, columns: &[_]| TableWriter::create(&folder.file(name), columns, options.packing);
         let mut recorder = Recorder {
-            series: parquet("series/run.parquet", &run_columns::of(run))?,
-            diagnostics: parquet("series/diagnostics.parquet", DIAGNOSTICS)?,
-            psd: options.psd_history.then(|| parquet("series/psd_hist.parquet", PSD_HIST)).transpose()?,
+            thinned: ThinnedTables::create(&folder, run, &options)?,
             budget: CsvTable::open(&folder.file("checks/mass_budget.csv"), DISK_BUDGET, from)?,
             cell_budgets: options
                 .mass_budget_cells
@@ -157,9 +136,7 @@ impl Recorder {
             run: run.clone(),
             cells: cells.to_vec(),
             sizes: sizes.clone(),
-            records: 0,
             tracks: Tracks::of(cells),
-            stale: BTreeMap::new(),
             extras: Extras::default(),
             run_card: false,
             folder,
@@ -189,7 +166,6 @@ impl Recorder {
     /// - `reports`, `budgets`: one of each per cell, in the order of the cells
     /// - `distributions`: surface density per bin [kg m⁻²], cells × bins, the bins of a cell side by side
     /// - `total`: mass budget of the whole disk
-    /// - `last`: whether this is the last record, which every table holds
     ///
     /// # Errors
     /// [`OutputError`] if a file cannot be written or a slice has not the size of the disk.
@@ -200,51 +176,20 @@ impl Recorder {
         distributions: &[f64],
         total: &BudgetRow,
         budgets: &[BudgetRow],
-        last: bool,
     ) -> Result<(), OutputError> {
         shape("cell reports", self.cells.len(), reports.len())?;
         shape("cell budgets", self.cells.len(), budgets.len())?;
         shape("values of distributions", self.cells.len() * self.sizes.centres.len(), distributions.len())?;
-        let number = self.records;
-        let due = |stride: u64| last || number.is_multiple_of(stride.max(1));
-        self.records += 1;
         self.tracks.add(&self.run, step, &self.cells, reports, total, budgets);
         self.record_budgets(reports, total, budgets)?;
-        self.keep_last_rows(step, reports);
-
-        let (run, time, dt) = (&self.run, step.time, step.dt);
-        let t_coll_min = shortest_collision_time(reports);
-        let row = |(cell, report)| Row { run, time, dt, step, cell, report, t_coll_min, bin: Bin::NONE };
-        let rows: Vec<Row> = self.cells.iter().zip(reports).map(row).collect();
+        let Recorder { run, cells, sizes, .. } = self;
+        let record = Record { run, cells, sizes, step, reports, distributions };
+        let rows = record.rows();
         for row in rows.iter().filter(|row| row.report.evolved) {
             self.extras.push(row)?;
         }
-        if due(self.options.series_stride) {
-            match self.stale.is_empty() {
-                true => self.series.push_rows(&rows)?,
-                false => self.series.push_rows(&repeated(&rows, &self.stale))?,
-            }
-        }
-        if due(self.options.diagnostics_stride) {
-            self.diagnostics.push_rows(&rows)?;
-        }
-        if let Some(table) = self.psd.as_mut().filter(|_| due(self.options.psd_stride)) {
-            record_distributions(table, &self.sizes, &rows, distributions)?;
-        }
-        self.series.end_record()?;
-        self.diagnostics.end_record()?;
         self.extras.end_record()?;
-        self.psd.as_mut().map_or(Ok(()), TableWriter::end_record)
-    }
-
-    /// The Python program repeats the last row of a stopped cell for ever.
-    fn keep_last_rows(&mut self, step: &StepFacts, reports: &[CellReport]) {
-        if !self.run.missing_as_zero {
-            return;
-        }
-        for report in reports.iter().filter(|report| report.evolved && !report.active) {
-            self.stale.insert(report.cell, LastRow { step: *step, report: *report });
-        }
+        self.thinned.record(record, &rows)
     }
 
     fn record_budgets(
@@ -292,13 +237,7 @@ impl Recorder {
 
     /// Everything but the CSV tables, which are opened where they end.
     fn exchange_position(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
-        exchange.count("records", "records so far", &mut self.records)?;
-        let mut stale: Vec<LastRow> = std::mem::take(&mut self.stale).into_values().collect();
-        exchange.wire("last_rows", "rows that stopped cells repeat", &mut stale)?;
-        self.stale = stale.into_iter().map(|row| (row.report.cell, row)).collect();
-        self.series.exchange(exchange)?;
-        self.diagnostics.exchange(exchange)?;
-        self.psd.as_mut().map_or(Ok(()), |table| table.exchange(exchange))?;
+        self.thinned.exchange(exchange)?;
         Ok(self.tracks.exchange(exchange)?)
     }
 
@@ -311,13 +250,12 @@ impl Recorder {
     /// The first [`OutputError`].
     pub fn finish(self, facts: &SummaryFacts, end: End) -> Result<Value, OutputError> {
         let mut chunks = Vec::new();
-        let mut keep = |finished: Result<Chunks, OutputError>| finished.map(|whole| chunks.push(whole));
+        let thinned = self.thinned;
+        let finish_thinned = || thinned.finish(&self.run, &self.cells, &self.sizes);
         let tables: Result<(), OutputError> = match end {
             End::Later => Ok(()),
             End::Now => [
-                keep(self.series.finish()),
-                keep(self.diagnostics.finish()),
-                self.psd.map_or(Ok(()), |table| keep(table.finish())),
+                finish_thinned().map(|whole| chunks.extend(whole)),
                 self.budget.finish(),
                 self.cell_budgets.map_or(Ok(()), CsvTable::finish),
                 self.orbits.map_or(Ok(()), CsvTable::finish),
@@ -351,47 +289,6 @@ impl Recorder {
     pub fn folder(&self) -> &OutputFolder {
         &self.folder
     }
-}
-
-/// The rows of a record, with the last ones of stopped cells in place of theirs.
-fn repeated<'a>(rows: &[Row<'a>], stale: &'a BTreeMap<usize, LastRow>) -> Vec<Row<'a>> {
-    let repeated = |row: &Row<'a>| match stale.get(&row.cell.index).filter(|_| !row.report.evolved) {
-        Some(LastRow { step, report }) => Row { step, report, ..*row },
-        None => *row,
-    };
-    rows.iter().map(repeated).collect()
-}
-
-/// Adds the size distributions of the cells that evolve.
-fn record_distributions(
-    table: &mut TableWriter<Series>,
-    sizes: &BinFacts,
-    rows: &[Row<'_>],
-    distributions: &[f64],
-) -> Result<(), OutputError> {
-    let mut bins = Vec::with_capacity(sizes.centres.len());
-    for (row, distribution) in rows.iter().zip(distributions.chunks_exact(sizes.centres.len())) {
-        if !row.report.evolved {
-            continue;
-        }
-        let sum: f64 = distribution.iter().sum();
-        let facts = sizes.centres.iter().zip(&sizes.widths).zip(distribution).enumerate();
-        bins.clear();
-        bins.extend(facts.map(|(index, ((size, width), sigma))| {
-            // N_k/w_k · (4/3)πρ/Σ(0) with N_k = Σ_k / ((4/3)πρ s_k³)
-            let number = sigma / (size.powi(3) * width * row.cell.initial_surface_density);
-            let share = if sum > 0.0 { sigma / sum } else { 0.0 };
-            Row { bin: Bin { index, size: *size, number, share }, ..*row }
-        }));
-        table.push_rows(&bins)?;
-    }
-    Ok(())
-}
-
-/// Shortest collision time of all cells [s]; NaN if none had one.
-fn shortest_collision_time(reports: &[CellReport]) -> f64 {
-    let times = reports.iter().filter_map(|report| report.smol.map(|smol| smol.t_coll)).filter(|t| t.is_finite());
-    times.fold(f64::NAN, f64::min)
 }
 
 fn shape(what: &'static str, expected: usize, got: usize) -> Result<(), OutputError> {

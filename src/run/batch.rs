@@ -252,7 +252,7 @@ mod tests {
         let config = config::load(&path, &["geometry.Nr=32".to_string()], None).unwrap();
         let Setup { model, cells: states, .. } = setup::build(&config).unwrap();
         let drivers = model.drivers(0, 0.0, 100.0).unwrap();
-        let tick = Tick { index: 0, start: 0.0, end: 100.0, dt: 100.0, record: true, last: false };
+        let tick = Tick { index: 0, start: 0.0, end: 100.0, dt: 100.0, record: true };
         // One cell alone pays for the head of the message, 70 bytes.
         for cells in [4, 32] {
             let mut block = Block::new(&model, 0..cells, Load::at_start(states[..cells].to_vec()), None, 1);

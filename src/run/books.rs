@@ -80,15 +80,15 @@ impl<'a> Books<'a> {
         self.last.map_or(0.0, |step| step.time)
     }
 
-    /// Enters the first steps of a batch; `stopped`: the last of them ended the run.
+    /// Enters the first steps of a batch.
     ///
     /// # Errors
     /// If a record cannot be written or the mass budget does not close; the steps until then are entered.
-    pub fn enter(&mut self, steps: &[Step], batch: &Batch, stopped: bool) -> Result<(), RunError> {
+    pub fn enter(&mut self, steps: &[Step], batch: &Batch) -> Result<(), RunError> {
         let cells = self.model.cells.len();
         let mut reports = batch.reports.chunks_exact(cells);
         let mut bins = batch.bins.chunks_exact(cells * self.model.sizes.len());
-        for (k, (step, sums)) in steps.iter().zip(&batch.steps).enumerate() {
+        for (step, sums) in steps.iter().zip(&batch.steps) {
             let drivers = &step.drivers;
             self.last = Some(*drivers);
             self.steps.coupling += 1;
@@ -101,14 +101,14 @@ impl<'a> Books<'a> {
             if step.tick.record
                 && let (Some(reports), Some(bins)) = (reports.next(), bins.next())
             {
-                self.record(reports, bins, step.tick.last || (stopped && k + 1 == steps.len()))?;
+                self.record(reports, bins)?;
             }
             (self.observe)(&step.tick);
         }
         Ok(())
     }
 
-    /// Enters the steps since the last record, which `rest` holds, as the last record; without `rest` there are none.
+    /// Enters the steps since the last record, which `rest` holds, as a record; without `rest` there are none.
     /// A run shorter than an orbit has its losses entered as one.
     ///
     /// # Errors
@@ -116,7 +116,7 @@ impl<'a> Books<'a> {
     pub fn close(&mut self, rest: Option<&Batch>) -> Result<(), RunError> {
         let Some(last) = self.last else { return Ok(()) };
         if let Some(rest) = rest {
-            self.record(&rest.reports, &rest.bins, true)?;
+            self.record(&rest.reports, &rest.bins)?;
         }
         if self.orbits.completed() == 0 {
             let row = self.orbits.remainder(last.time, last.temperature);
@@ -127,7 +127,7 @@ impl<'a> Books<'a> {
         Ok(())
     }
 
-    fn record(&mut self, reports: &[CellReport], bins: &[f64], last: bool) -> Result<(), RunError> {
+    fn record(&mut self, reports: &[CellReport], bins: &[f64]) -> Result<(), RunError> {
         let (Some(recorder), Some(drivers)) = (&mut self.recorder, self.last) else { return Ok(()) };
         let step = StepFacts { dt: std::mem::take(&mut self.elapsed), ..drivers };
         let scheme = self.model.scheme;
@@ -135,7 +135,7 @@ impl<'a> Books<'a> {
         let cells = reports.iter().zip(&self.model.cells);
         self.budgets.extend(cells.map(|(report, cell)| BudgetRow::of_cell(step.time, scheme, &cell.facts, report)));
         let total = BudgetRow::total(step.time, scheme, &self.budgets);
-        recorder.record(&step, reports, bins, &total, &self.budgets, last)?;
+        recorder.record(&step, reports, bins, &total, &self.budgets)?;
         let percent = self.budgets.iter().chain([&total]).map(BudgetRow::error_percent).fold(0.0, larger_or_none);
         // The Python program's step does not conserve mass: its budget is reported, not enforced unless asked for.
         let allowed = total.tolerance_percent;

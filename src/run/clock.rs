@@ -19,8 +19,6 @@ pub struct Tick {
     pub dt: f64,
     /// Whether a record is due at its end.
     pub record: bool,
-    /// Whether it is the last planned one.
-    pub last: bool,
 }
 
 /// When records are written.
@@ -137,7 +135,7 @@ impl Clock {
         let nominal = matches!(self.pace, Pace::Fixed { .. }) && !last;
         let dt = if nominal { self.proposal } else { end - self.time };
         let due = self.pass_output_times(end + self.sliver());
-        let tick = Tick { index: self.index, start: self.time, end, dt, record: due || last, last };
+        let tick = Tick { index: self.index, start: self.time, end, dt, record: due || last };
         self.time = end;
         self.index += 1;
         Some(tick)

@@ -46,8 +46,6 @@ pub(super) struct Leader<'a> {
     entered: bool,
     /// Known once the run is over.
     outcome: Option<Result<StopReason, RunError>>,
-    /// Whether the last step that counts ended the run.
-    stopped: bool,
     failed_on: Option<usize>,
     dump: Option<PathBuf>,
     effort: Effort,
@@ -90,7 +88,6 @@ impl<'a> Leader<'a> {
             due: Vec::new(),
             entered: true,
             outcome,
-            stopped: false,
             failed_on: None,
             dump: None,
             effort: Effort::default(),
@@ -113,7 +110,7 @@ impl<'a> Leader<'a> {
             return Verdict::Leave;
         }
         if let Some((kept, reason)) = first_stop(&mut self.watch, &member.steps, &self.batch) {
-            (self.stopped, self.outcome) = (true, Some(Ok(reason)));
+            self.outcome = Some(Ok(reason));
             self.due.extend_from_slice(&member.steps[..kept]);
             return Verdict::Return { kept, failed: false };
         }
@@ -260,7 +257,7 @@ impl<'a> Leader<'a> {
         self.settle();
         if self.entered && !steps.is_empty() {
             let batch = std::mem::replace(&mut self.batch, std::mem::take(&mut self.spare));
-            self.writer.hand_over(steps, batch, self.stopped);
+            self.writer.hand_over(steps, batch);
         }
     }
 

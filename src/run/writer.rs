@@ -24,7 +24,6 @@ struct Job<'a> {
     books: Box<Books<'a>>,
     steps: Vec<Step>,
     batch: Batch,
-    stopped: bool,
 }
 
 /// What the thread did.
@@ -46,9 +45,9 @@ impl<'a> Writer<'a> {
         let (jobs, inbox) = channel::<Job>();
         let (outbox, done) = channel();
         scope.spawn(move || {
-            for Job { mut books, steps, batch, stopped } in inbox {
+            for Job { mut books, steps, batch } in inbox {
                 let start = Instant::now();
-                let result = books.enter(&steps, &batch, stopped);
+                let result = books.enter(&steps, &batch);
                 let entered = Entered { batch, result, busy: start.elapsed().as_secs_f64() };
                 if outbox.send((books, entered)).is_err() {
                     break;
@@ -59,10 +58,10 @@ impl<'a> Writer<'a> {
     }
 
     /// Has the first steps of a batch entered, see [`Books::enter`]; what was handed over before must have come back.
-    pub fn hand_over(&mut self, steps: Vec<Step>, batch: Batch, stopped: bool) {
+    pub fn hand_over(&mut self, steps: Vec<Step>, batch: Batch) {
         if let Some(books) = self.books.take() {
             // It fails if the thread has panicked, which `settle` then finds.
-            let _ = self.jobs.send(Job { books, steps, batch, stopped });
+            let _ = self.jobs.send(Job { books, steps, batch });
         }
     }
 

@@ -18,8 +18,8 @@ fn recorder(folder: &Path, f: &Fixture, options: OutputOptions) -> Recorder {
     Recorder::create(folder, &f.run, &f.cells, &f.sizes, options, config(), None).unwrap()
 }
 
-fn record(recorder: &mut Recorder, f: &Fixture, last: bool) {
-    recorder.record(&f.step, &f.reports, &f.distributions, &f.total, &f.budgets, last).unwrap();
+fn record(recorder: &mut Recorder, f: &Fixture) {
+    recorder.record(&f.step, &f.reports, &f.distributions, &f.total, &f.budgets).unwrap();
 }
 
 /// Freezes the second cell as the disk does: last state, cumulative masses, nothing in the record.
@@ -56,7 +56,7 @@ fn run_of_one_record(change: impl FnOnce(&mut Fixture)) -> tempfile::TempDir {
     change(&mut f);
     let folder = tempfile::tempdir().unwrap();
     let mut recorder = recorder(folder.path(), &f, OutputOptions::default());
-    record(&mut recorder, &f, true);
+    record(&mut recorder, &f);
     recorder.finish(&ending(Outcome::Complete), End::Now).unwrap();
     folder
 }
@@ -184,19 +184,51 @@ fn a_frozen_cell_has_no_size_distribution_and_no_budget_row() {
 
 #[test]
 fn strides_thin_the_tables_but_not_the_budget_and_the_last_record_is_kept() {
-    let f = Fixture::new();
-    let folder = tempfile::tempdir().unwrap();
     let strides = OutputOptions { series_stride: 3, diagnostics_stride: 0, psd_stride: 4, ..OutputOptions::default() };
-    let mut recorder = recorder(folder.path(), &f, strides);
-    for i in 0..6 {
-        record(&mut recorder, &f, i == 5);
+    // Whether records are left out before the last one is up to the strides; 6 is the last one of all tables.
+    for records in 1..=7 {
+        let mut f = Fixture::new();
+        let folder = tempfile::tempdir().unwrap();
+        let mut recorder = recorder(folder.path(), &f, strides);
+        for number in 0..records {
+            f.step.time = number as f64;
+            record(&mut recorder, &f);
+        }
+        recorder.finish(&ending(Outcome::Complete), End::Now).unwrap();
+        for (name, stride, rows) in [("run", 3, 2), ("diagnostics", 1, 2), ("psd_hist", 4, 6)] {
+            let times = numbers(&read(folder.path(), &format!("{name}.parquet")), "time");
+            let kept = (0..records).filter(|number| number % stride == 0 || number + 1 == records);
+            let wanted: Vec<_> = kept.flat_map(|number| vec![Some(number as f64); rows]).collect();
+            assert_eq!(times, wanted, "{name} of {records} records");
+        }
+        let text = fs::read_to_string(folder.path().join("checks/mass_budget.csv")).unwrap();
+        assert_eq!(text.lines().count(), 1 + records);
     }
-    recorder.finish(&ending(Outcome::Complete), End::Now).unwrap();
-    assert_eq!(read(folder.path(), "run.parquet").num_rows(), 2 * 3); // records 0, 3, 5
-    assert_eq!(read(folder.path(), "diagnostics.parquet").num_rows(), 2 * 6);
-    assert_eq!(read(folder.path(), "psd_hist.parquet").num_rows(), 6 * 3); // records 0, 4, 5
-    let text = fs::read_to_string(folder.path().join("checks/mass_budget.csv")).unwrap();
-    assert_eq!(text.lines().count(), 1 + 6);
+}
+
+#[test]
+fn a_record_that_no_table_has_yet_outlives_a_stop() {
+    let strides =
+        OutputOptions { series_stride: 7, diagnostics_stride: 100, psd_stride: 2, ..OutputOptions::default() };
+    let f = Fixture::new();
+    let finished = |stops: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut recorder = recorder(folder.path(), &f, strides);
+        (0..6).for_each(|_| record(&mut recorder, &f));
+        if stops {
+            let mut snapshot = Snapshot::default();
+            recorder.save(&mut snapshot).unwrap();
+            let place = recorder.folder().clone();
+            drop(recorder);
+            let (cells, sizes) = (&f.cells, &f.sizes);
+            recorder = Recorder::create(place, &f.run, cells, sizes, strides, config(), Some(&snapshot)).unwrap();
+        }
+        recorder.finish(&ending(Outcome::Complete), End::Now).unwrap();
+        ["run", "diagnostics", "psd_hist"].map(|name| read(folder.path(), &format!("{name}.parquet")))
+    };
+    let (whole, resumed) = (finished(false), finished(true));
+    assert_eq!(whole.each_ref().map(RecordBatch::num_rows), [2 * 2, 2 * 2, 4 * 6]);
+    assert!(whole == resumed);
 }
 
 #[test]
@@ -208,7 +240,7 @@ fn run_config_is_there_before_the_first_step_and_complete_at_the_end() {
     assert_eq!(before["status"], "pre_run");
     assert_eq!(before["config"]["sizes"]["s_min"], 1e-7);
     assert_eq!(before["csv_units"]["orbit_rollup.csv"]["M_out_orbit"], "M_Mars");
-    record(&mut recorder, &f, true);
+    record(&mut recorder, &f);
     recorder.finish(&ending(Outcome::Complete), End::Now).unwrap();
     let after = json(folder.path(), "run_config.json");
     assert_eq!(after["status"], "complete");
@@ -225,7 +257,7 @@ fn a_run_that_is_dropped_leaves_only_part_files_and_its_configuration() {
     let f = Fixture::new();
     let folder = tempfile::tempdir().unwrap();
     let mut recorder = recorder(folder.path(), &f, OutputOptions::default());
-    record(&mut recorder, &f, false);
+    record(&mut recorder, &f);
     drop(recorder);
     for sub in ["series", "checks"] {
         for entry in fs::read_dir(folder.path().join(sub)).unwrap() {
@@ -242,7 +274,7 @@ fn a_failed_run_can_be_read_to_its_last_record() {
     let f = Fixture::new();
     let folder = tempfile::tempdir().unwrap();
     let mut recorder = recorder(folder.path(), &f, OutputOptions::default());
-    record(&mut recorder, &f, false);
+    record(&mut recorder, &f);
     let outcome = Outcome::Failed { reason: "state is not finite".to_owned(), time: 121.0, cell: Some(1) };
     recorder.finish(&ending(outcome), End::Now).unwrap();
     assert_eq!(read(folder.path(), "run.parquet").num_rows(), 2);
@@ -257,7 +289,7 @@ fn options_leave_tables_out_and_orbits_are_counted_all_the_same() {
     let none =
         OutputOptions { psd_history: false, mass_budget_cells: false, orbit_rollup: false, ..OutputOptions::default() };
     let mut recorder = recorder(folder.path(), &f, none);
-    record(&mut recorder, &f, true);
+    record(&mut recorder, &f);
     let orbit = OrbitRow {
         index: 1,
         time: 120.0,
@@ -287,8 +319,8 @@ fn a_record_of_another_size_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let mut recorder = recorder(folder.path(), &f, OutputOptions::default());
     let short = &f.distributions[..5];
-    let error = recorder.record(&f.step, &f.reports, short, &f.total, &f.budgets, false).unwrap_err();
+    let error = recorder.record(&f.step, &f.reports, short, &f.total, &f.budgets).unwrap_err();
     assert!(error.to_string().contains('5') && error.to_string().contains('6'), "{error}");
     let one = &f.reports[..1];
-    assert!(recorder.record(&f.step, one, &f.distributions, &f.total, &f.budgets, false).is_err());
+    assert!(recorder.record(&f.step, one, &f.distributions, &f.total, &f.budgets).is_err());
 }

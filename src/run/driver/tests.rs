@@ -14,16 +14,21 @@ use crate::physics::supply::SupplyLaw;
 use crate::run::clock::{OutputTimes, Pace};
 use crate::run::keeper::Cadence;
 use crate::run::time_grid::{FirstStep, Request, TimeGrid};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A run that is done by several threads instead of processes.
+#[derive(Clone, Copy)]
 struct Case {
     overrides: &'static [&'static str],
     spoil: fn(&mut Setup),
     rules: StopRules,
     pace: Pace,
     output: OutputTimes,
+    stride: u64,
     seconds: f64,
 }
 
@@ -40,6 +45,7 @@ const PLAIN: Case = Case {
     },
     pace: Pace::Adaptive { rtol: 1e-3, dt_max: 1000.0 },
     output: OutputTimes::Logarithmic { per_decade: 7 },
+    stride: 1,
     seconds: 1e5,
 };
 
@@ -92,7 +98,7 @@ impl Case {
 
     fn take_part(&self, communicator: LocalCommunicator, folder: &Path) -> (Option<Ended>, Vec<CellState>) {
         let Setup { model, mut cells, .. } = self.setup();
-        let mut recorder = communicator.is_root().then(|| recorder(&model, folder));
+        let mut recorder = communicator.is_root().then(|| self.recorder(&model, folder));
         let course = Course {
             model: &model,
             cells: &mut cells,
@@ -112,6 +118,15 @@ impl Case {
         (ended, cells)
     }
 
+    fn recorder(&self, model: &Model, folder: &Path) -> Recorder {
+        let cells: Vec<_> = model.cells.iter().map(|cell| cell.facts).collect();
+        let sizes = BinFacts::of(&model.sizes);
+        let folder = OutputFolder::create(folder, true).unwrap();
+        let stride = self.stride;
+        let options = OutputOptions { series_stride: stride, psd_stride: stride, ..OutputOptions::default() };
+        Recorder::create(folder, &model.run, &cells, &sizes, options, fixtures::config(), None).unwrap()
+    }
+
     /// Checks that several processes do what one does; returns what one does.
     fn assert_equal(&self, sizes: &[usize]) -> (Ended, Files) {
         let (alone, cells, files) = self.run(1);
@@ -127,13 +142,6 @@ impl Case {
         }
         (alone, files)
     }
-}
-
-fn recorder(model: &Model, folder: &Path) -> Recorder {
-    let cells: Vec<_> = model.cells.iter().map(|cell| cell.facts).collect();
-    let sizes = BinFacts::of(&model.sizes);
-    let folder = OutputFolder::create(folder, true).unwrap();
-    Recorder::create(folder, &model.run, &cells, &sizes, OutputOptions::default(), fixtures::config(), None).unwrap()
 }
 
 #[test]
@@ -245,6 +253,57 @@ fn a_disk_whose_cells_have_all_stopped_ends_at_the_step_in_which_the_last_one_st
         let last = stops.fold(0.0, f64::max);
         // Cells stop within a step; the longest one here is less than a day.
         assert!(last <= alone.time && alone.time - last < 86_400.0, "{last} of {}", alone.time);
+    }
+}
+
+/// Times of the records in a Parquet table [s].
+fn times(table: &[u8]) -> Vec<f64> {
+    let table = bytes::Bytes::copy_from_slice(table);
+    let batches = ParquetRecordBatchReaderBuilder::try_new(table).unwrap().build().unwrap();
+    let mut times = Vec::new();
+    for batch in batches.map(Result::unwrap) {
+        let column = batch.column_by_name("time").unwrap().as_primitive::<Float64Type>().values();
+        times.extend_from_slice(column);
+    }
+    times.dedup();
+    times
+}
+
+#[test]
+fn thinned_tables_end_with_the_run_whatever_ends_it() {
+    let every = Case { output: OutputTimes::EveryStep, seconds: 3e4, ..PLAIN };
+    let model = every.setup().model;
+    let size = |time: f64| model.blowout_size(model.cooling.raw_temperature(time)).0;
+    let smallest = StopRules { blowout_at_most: Some(size(2e4)), ..PLAIN.rules };
+    let fading = StopRules { loss_rate_at_most: Some(f64::INFINITY), not_before: 2e4, ..PLAIN.rules };
+    let opaque =
+        &["geometry.Nr=7", "supply.const.mu_orbit10pct=100", "optical_depth.tau_stop=0.2", "radiation.TM_K=3000"];
+    let failing = |setup: &mut Setup| setup.model.cells[5].supply.law = SupplyLaw::Constant(f64::INFINITY);
+    let cases = [
+        ("Ok(EndReached)", Case { ..every }),
+        ("Ok(BlowoutBelowSmin)", Case { rules: smallest, ..every }),
+        ("Ok(LossRateBelowThreshold)", Case { rules: fading, ..every }),
+        ("Ok(TauExceededInAllCells)", Case { overrides: opaque, seconds: 1e7, ..every }),
+        (
+            "Err(Cell",
+            Case { overrides: &["geometry.Nr=7", "radiation.TM_K=6000"], spoil: failing, seconds: 3e6, ..every },
+        ),
+    ];
+    for (how, case) in cases {
+        let (_, _, all) = case.run(1);
+        let all = times(&all["series/run.parquet"]);
+        assert!(all.len() > 8, "{how}: {} records", all.len());
+        for stride in [7, 100] {
+            let (ended, _, files) = Case { stride, ..case }.run(2);
+            assert!(format!("{:?}", ended.result).starts_with(how), "{:?}", ended.result);
+            let last = all.len() - 1;
+            let kept = (0..=last).filter(|number| *number as u64 % stride == 0 || *number == last);
+            let kept: Vec<f64> = kept.map(|number| all[number]).collect();
+            assert_eq!(*kept.last().unwrap(), ended.time, "{how}");
+            assert_eq!(times(&files["series/run.parquet"]), kept, "{how}, stride {stride}");
+            let evolved = times(&files["series/psd_hist.parquet"]);
+            assert!(kept.ends_with(&evolved[evolved.len() - 1..]), "{how}, stride {stride}");
+        }
     }
 }
 
