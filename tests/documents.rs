@@ -73,3 +73,29 @@ fn files_and_tests_that_are_named_exist() {
     }
     assert!(found > 20, "{found} files");
 }
+
+#[test]
+fn every_variable_of_the_environment_is_explained() {
+    let pages: String = pages().into_iter().map(|(_, text)| text).collect();
+    let mut names = BTreeSet::new();
+    let mut folders = vec![root().join("src"), root().join("slurm")];
+    while let Some(folder) = folders.pop() {
+        for path in read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = read_to_string(&path).unwrap();
+            let words = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+            names.extend(words.filter(|word| word.starts_with("MARSDISK_")).map(str::to_owned));
+        }
+    }
+    // Set when the program is built, and by whoever renews generated pages.
+    let inside = ["MARSDISK_GIT_COMMIT", "MARSDISK_BLESS"];
+    // One stands for the three of its kind.
+    let alike = ["MARSDISK_DISABLE_COLLISION_CACHE", "MARSDISK_NUMBA_DISABLE", "MARSDISK_DISABLE_COLUMNAR"];
+    for name in names.iter().filter(|name| !inside.contains(&name.as_str()) && !alike.contains(&name.as_str())) {
+        assert!(pages.contains(name), "{name} is in no document");
+    }
+    assert!(names.len() > 10, "{names:?}");
+}

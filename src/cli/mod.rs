@@ -12,6 +12,7 @@ pub mod agreement;
 pub mod archive;
 pub mod check;
 pub mod configuration;
+mod environment;
 pub mod facts;
 pub mod persistence;
 pub mod plan;

@@ -3,6 +3,7 @@
 use super::advice::{Advice, advice};
 use super::agreement::{Agreed, agree};
 use super::configuration::ConfigurationArgs;
+use super::environment::unused;
 use super::facts;
 use super::persistence::{
     Identity, Place, archive_plan, deadline, earlier_parts, find_place, keeper, offload_plan, parse_walltime,
@@ -261,6 +262,9 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
     });
     let Agreed { content: (prepared, signals), decision, from, begun } = agree(world, prepared, |(prepared, _)| {
         for warning in &prepared.loaded.warnings {
+            tracing::warn!("{warning}");
+        }
+        for warning in unused(|name| std::env::var_os(name).is_some()) {
             tracing::warn!("{warning}");
         }
         let advice = advice(&prepared.loaded, &prepared.setup.model, &prepared.grid);
