@@ -292,6 +292,8 @@ fn scipy_finds_the_same_column() {
         "radiation.TM_K=2000",
         "radiation.mars_temperature_driver.enabled=false",
         "initial.s0_mode=melt_truncated_powerlaw",
+        // As the reference starts.
+        "initial.quadrature=midpoint",
         "sinks.enable_sublimation=false",
         "sinks.enable_gas_drag=true",
         "sinks.rho_g=1e-10",

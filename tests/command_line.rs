@@ -60,7 +60,7 @@ fn a_wrong_type_deep_inside_is_shown_with_what_is_allowed() {
     let deep = edited("d_layer_m: 1.0e5", "d_layer_m: deep");
     let words = [
         "`radiation.mars_temperature_driver.slab.d_layer_m` must be a number, found \"deep\"",
-        "run.yml:39:24",
+        "run.yml:40:24",
         "allowed: above 0 (m)",
     ];
     assert_refused(&Run::new(&deep.file, &[], &[]), CONFIGURATION, &words);

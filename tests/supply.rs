@@ -256,16 +256,17 @@ fn supply_goes_into_the_bins_that_its_injection_names() {
         run_to_end(&mut setup, 1e5);
         assert_close(gain(&setup, 0), 0.1, EXACT);
         let model = &setup.model;
-        let floor = model.blowout_size(3200.0).0.max(lowest);
+        let (s_blow, grid) = (model.blowout_size(3200.0).0, &model.sizes);
         let gains: Vec<f64> = setup.cells[0].bins.iter().zip(&before).map(|(now, then)| now - then).collect();
         if injection.contains("min_bin") {
-            let bin = model.sizes.sizes.iter().position(|size| *size >= floor).unwrap();
+            let fits = |k: &usize| grid.edges[*k] >= s_blow && grid.sizes[*k] >= lowest;
+            let bin = (0..grid.len()).find(fits).unwrap();
             assert_close(gains[bin], 0.1, EXACT);
         } else {
             // ∫ s⁻³ ds over what the limits leave of a bin, times the mass of its grain.
             let weight = |k: usize| {
-                let (lower, upper) = (model.sizes.edges[k].max(1e-4), model.sizes.edges[k + 1].min(1e-1));
-                if upper > lower { (lower.powi(-2) - upper.powi(-2)) / 2.0 * model.sizes.masses[k] } else { 0.0 }
+                let (lower, upper) = (grid.edges[k].max(1e-4), grid.edges[k + 1].min(1e-1));
+                if upper > lower { (lower.powi(-2) - upper.powi(-2)) / 2.0 * grid.masses[k] } else { 0.0 }
             };
             let whole: f64 = (0..gains.len()).map(weight).sum();
             for (k, found) in gains.iter().enumerate() {

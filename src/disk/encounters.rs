@@ -81,6 +81,16 @@ impl Stirring {
         self.source != Source::Profile || self.damping.is_some()
     }
 
+    /// Eccentricity of fresh grains where it is a multiple of that of the profile, `eccentricity`, and the cell remembers it.
+    pub(super) fn fresh_eccentricity(&self, eccentricity: f64) -> Option<f64> {
+        match self.supply {
+            SupplyExcitation::Factor(factor) if self.remembered && self.source == Source::Profile => {
+                Some(factor * eccentricity)
+            }
+            _ => None,
+        }
+    }
+
     /// Speed of encounters [m s⁻¹] and scale height [m] in a cell; none for grains that leave Mars. The Python program's
     /// dispersion of a swarm does not ask whether its grains do.
     fn meet(&self, cell: &CellFacts, excitation: Excitation) -> Option<(f64, f64)> {

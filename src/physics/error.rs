@@ -17,8 +17,8 @@ pub enum PhysicsError {
         /// What it has to be.
         rule: &'static str,
     },
-    /// The speed at pericentre exists for bound orbits alone.
-    #[error("eccentricity {eccentricity}: the encounter speed needs a bound orbit, 0 <= e < 1")]
+    /// Grains stay at Mars on bound orbits alone.
+    #[error("eccentricity {eccentricity}: grains need bound orbits, 0 <= e < 1")]
     UnboundOrbit {
         /// The offending eccentricity.
         eccentricity: f64,

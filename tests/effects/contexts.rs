@@ -64,7 +64,8 @@ pub const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ),
     ("numerics.min_duration_years", &[], "0.0004"),
     ("numerics.stop_on_blowout_below_smin", &["sizes.s_min=2e-5"], "true"),
-    ("numerics.mass_loss_rate_stop_Mmars_s", &[], "1"),
+    // Without a least duration the loss must have begun.
+    ("numerics.mass_loss_rate_stop_Mmars_s", &["numerics.min_duration_years=1e-6"], "1"),
     ("numerics.dt_max", &[], "50"),
     ("numerics.dt_init", &[], "50"),
     ("numerics.clock_rtol", &[], "1e-6"),

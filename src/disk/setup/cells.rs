@@ -8,6 +8,7 @@ use super::supply::CellSupplies;
 use super::{Reader, SetupError};
 use crate::config::Config;
 use crate::config::dynamics::{EccentricityProfileMode, RadiusColumn};
+use crate::physics::PhysicsError;
 use crate::physics::constants::{M_MARS, R_MARS};
 use crate::physics::excitation::EccentricityProfile;
 use crate::physics::orbit;
@@ -64,6 +65,10 @@ fn cell_model(config: &Config, common: &Circumstances, index: usize) -> Result<C
     let t_orb = orbit::orbital_period(r);
     let eccentricity = common.eccentricity.at(r);
     let inclination = common.inclination;
+    if let Some(eccentricity) = common.stirring.fresh_eccentricity(eccentricity).filter(|e| *e >= 1.0) {
+        let unbound = PhysicsError::UnboundOrbit { eccentricity };
+        return Err(SetupError::physics("supply.injection.velocity.vrel_factor")(unbound));
+    }
     let facts = CellFacts {
         index,
         r,
