@@ -11,13 +11,14 @@ use serde_json::Value;
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
 use crate::output::OutputError;
-use crate::output::budgets::{CELLS_BUDGET, CellBudget, CellsBudget, DISK_BUDGET, DiskBudget, ORBITS, Orbits};
+use crate::output::budgets::{self, CELLS_BUDGET, CellBudget, CellsBudget, DiskBudget};
 use crate::output::chunks::Chunks;
 use crate::output::columns::{Bin, Row, Series};
 use crate::output::csv::CsvTable;
 use crate::output::diagnostics_columns::DIAGNOSTICS;
 use crate::output::extras::{ExtraOptions, Extras};
 use crate::output::folder::{CHECKPOINTS, OutputFolder};
+use crate::output::orbit_table::OrbitTable;
 use crate::output::parquet::{Packing, TableWriter};
 use crate::output::part_file::{write_json, write_text};
 use crate::output::psd_columns::PSD_HIST;
@@ -85,6 +86,15 @@ impl BinFacts {
     }
 }
 
+/// How the mass of the cells is spread over the sizes in one record; cells × bins, the bins of a cell side by side.
+#[derive(Debug, Clone, Copy)]
+pub struct Distributions<'a> {
+    /// Surface density per bin [kg m⁻²].
+    pub bins: &'a [f64],
+    /// Sizes that stand for the bins [m], where they move; else empty.
+    pub sizes: &'a [f64],
+}
+
 /// Whether a run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -118,7 +128,7 @@ pub struct Recorder {
     psd: Option<TableWriter<Series>>,
     budget: CsvTable<DiskBudget>,
     cell_budgets: Option<CsvTable<CellsBudget>>,
-    orbits: Option<CsvTable<Orbits>>,
+    orbits: Option<OrbitTable>,
     extras: Extras,
     run_card: bool,
 }
@@ -145,14 +155,14 @@ impl Recorder {
             series: parquet("series/run.parquet", &run_columns::of(run))?,
             diagnostics: parquet("series/diagnostics.parquet", DIAGNOSTICS)?,
             psd: options.psd_history.then(|| parquet("series/psd_hist.parquet", PSD_HIST)).transpose()?,
-            budget: CsvTable::open(&folder.file("checks/mass_budget.csv"), DISK_BUDGET, from)?,
+            budget: CsvTable::open(&folder.file("checks/mass_budget.csv"), &budgets::disk_budget(run), from)?,
             cell_budgets: options
                 .mass_budget_cells
                 .then(|| CsvTable::open(&folder.file("checks/mass_budget_cells.csv"), CELLS_BUDGET, from))
                 .transpose()?,
             orbits: options
                 .orbit_rollup
-                .then(|| CsvTable::open(&folder.file("orbit_rollup.csv"), ORBITS, from))
+                .then(|| OrbitTable::open(&folder.file("orbit_rollup.csv"), run, from))
                 .transpose()?,
             run: run.clone(),
             cells: cells.to_vec(),
@@ -187,7 +197,7 @@ impl Recorder {
     /// Adds a record: the state at `step.time` and what happened in the `step.dt` seconds before.
     ///
     /// - `reports`, `budgets`: one of each per cell, in the order of the cells
-    /// - `distributions`: surface density per bin [kg m⁻²], cells × bins, the bins of a cell side by side
+    /// - `distributions`: those of all cells
     /// - `total`: mass budget of the whole disk
     /// - `last`: whether this is the last record, which every table holds
     ///
@@ -197,14 +207,18 @@ impl Recorder {
         &mut self,
         step: &StepFacts,
         reports: &[CellReport],
-        distributions: &[f64],
+        distributions: Distributions<'_>,
         total: &BudgetRow,
         budgets: &[BudgetRow],
         last: bool,
     ) -> Result<(), OutputError> {
         shape("cell reports", self.cells.len(), reports.len())?;
         shape("cell budgets", self.cells.len(), budgets.len())?;
-        shape("values of distributions", self.cells.len() * self.sizes.centres.len(), distributions.len())?;
+        let values = self.cells.len() * self.sizes.centres.len();
+        shape("values of distributions", values, distributions.bins.len())?;
+        if !distributions.sizes.is_empty() {
+            shape("sizes of distributions", values, distributions.sizes.len())?;
+        }
         let number = self.records;
         let due = |stride: u64| last || number.is_multiple_of(stride.max(1));
         self.records += 1;
@@ -218,6 +232,9 @@ impl Recorder {
         let rows: Vec<Row> = self.cells.iter().zip(reports).map(row).collect();
         for row in rows.iter().filter(|row| row.report.evolved) {
             self.extras.push(row)?;
+        }
+        if let (Some(table), [row]) = (&mut self.orbits, &rows[..]) {
+            table.record(row)?;
         }
         if due(self.options.series_stride) {
             match self.stale.is_empty() {
@@ -299,6 +316,7 @@ impl Recorder {
         self.series.exchange(exchange)?;
         self.diagnostics.exchange(exchange)?;
         self.psd.as_mut().map_or(Ok(()), |table| table.exchange(exchange))?;
+        self.orbits.as_mut().map_or(Ok(()), |table| table.exchange(exchange))?;
         Ok(self.tracks.exchange(exchange)?)
     }
 
@@ -320,7 +338,7 @@ impl Recorder {
                 self.psd.map_or(Ok(()), |table| keep(table.finish())),
                 self.budget.finish(),
                 self.cell_budgets.map_or(Ok(()), CsvTable::finish),
-                self.orbits.map_or(Ok(()), CsvTable::finish),
+                self.orbits.map_or(Ok(()), OrbitTable::finish),
                 self.extras.finish().map(|whole| chunks.extend(whole)),
             ]
             .into_iter()
@@ -367,15 +385,18 @@ fn record_distributions(
     table: &mut TableWriter<Series>,
     sizes: &BinFacts,
     rows: &[Row<'_>],
-    distributions: &[f64],
+    distributions: Distributions<'_>,
 ) -> Result<(), OutputError> {
-    let mut bins = Vec::with_capacity(sizes.centres.len());
-    for (row, distribution) in rows.iter().zip(distributions.chunks_exact(sizes.centres.len())) {
+    let n = sizes.centres.len();
+    let mut bins = Vec::with_capacity(n);
+    let mut moved = distributions.sizes.chunks_exact(n);
+    for (row, distribution) in rows.iter().zip(distributions.bins.chunks_exact(n)) {
+        let centres = moved.next().unwrap_or(&sizes.centres);
         if !row.report.evolved {
             continue;
         }
         let sum: f64 = distribution.iter().sum();
-        let facts = sizes.centres.iter().zip(&sizes.widths).zip(distribution).enumerate();
+        let facts = centres.iter().zip(&sizes.widths).zip(distribution).enumerate();
         bins.clear();
         bins.extend(facts.map(|(index, ((size, width), sigma))| {
             // N_k/w_k · (4/3)πρ/Σ(0) with N_k = Σ_k / ((4/3)πρ s_k³)
