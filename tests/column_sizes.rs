@@ -47,8 +47,10 @@ fn the_floor_is_the_configured_size_or_rises_as_grains_shrink() {
         let initial = disk(&shipped("quick.yml"), &["geometry.mode=0D", &profile_key], None);
         let mut raised = initial.model.blowout_size(4000.0).0;
         for row in 0..floor.len() {
-            assert_close(floor[row], raised.max(blown[row]), 1e-12);
+            let before = raised.max(blown[row]);
             raised = (raised - rate[row] * dt[row]).max(blown[row]);
+            // The Python program raises it within the step.
+            assert_close(floor[row], if profile == "python" { raised } else { before }, 1e-12);
         }
         assert!(floor[floor.len() - 1] > 1.01 * floor[0], "{profile}: {floor:?}");
     }

@@ -113,6 +113,31 @@ fn gas_drag_and_supply_meet_in_a_steady_state() {
 }
 
 #[test]
+fn each_sink_that_takes_all_sizes_alike_is_an_exponential_decay() {
+    let drag = ["sinks.enable_gas_drag=true", "sinks.rho_g=1e-9", "phase.enabled=false"];
+    let escape = [
+        "sinks.hydro_escape={enable: true, strength: 1e-4, temp_power: 1.5, T_ref_K: 2000}",
+        "phase.temperature_input=mars_surface",
+        "phase.thresholds={T_condense_K: 2000, T_vaporize_K: 3000}",
+    ];
+    // Life time ρ s/(ρ_g c_s) of a grain of 1 µm; strength (T/T_ref)^p of pure vapour.
+    let (dragged, escaped) = (1e-9 * 500.0 / (3270.0 * 1e-6), 1e-4 * (TEMPERATURE / 2000.0).powf(1.5));
+    for (keys, rate) in [(&drag, dragged), (&escape, escaped)] {
+        let alone = ["physics_mode=sublimation_only", "supply.enabled=false", "sinks.enable_sublimation=false"];
+        let mut setup = cell(&[&alone[..], keys].concat());
+        let before = setup.cells[0].bins.clone();
+        run_to_end(&mut setup, 2.0 / rate);
+        for (mass, before) in setup.cells[0].bins.iter().zip(&before) {
+            assert_close(*mass, before * (-2.0_f64).exp(), EXACT);
+        }
+        let ledger = setup.cells[0].cumulative;
+        let lost = before.iter().sum::<f64>() - setup.cells[0].surface_density();
+        assert_close(ledger.gas_drag + ledger.escape, lost, 1e-12);
+        assert_eq!(ledger.gas_drag.min(ledger.escape), 0.0, "{ledger:?}");
+    }
+}
+
+#[test]
 fn blowout_alone_empties_the_bins_below_its_size() {
     // So little mass that grains never meet; blow-out acts where collisions do.
     let mut setup = cell(&["supply.enabled=false", "sinks.enable_sublimation=false"]);

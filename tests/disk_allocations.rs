@@ -53,6 +53,25 @@ fn a_coupling_step_allocates_nothing() {
         "radiation.TM_K=2000",
         "radiation.mars_temperature_driver.enabled=false",
     ];
+    // Bins that collide, evaporate, are dragged and blown out, with their energies.
+    let cold = ["phase.enabled=false", "radiation.TM_K=2000", "radiation.mars_temperature_driver.enabled=false"];
+    let bins = [&["geometry.mode=0D", "sinks.enable_gas_drag=true", "sinks.rho_g=1e-9"], &cold[..]].concat();
+    let with = |more: &[&'static str]| [&bins[..], more].concat();
+    let bins: &[&str] = &with(&["diagnostics.energy_bookkeeping.enabled=true", "sizes.evolve_min_size=true"]);
+    // Sizes that move in the Python program, under a floor that rises with them.
+    let moving: &[&str] = &with(&["sinks.sublimation_location=both", "psd.floor.mode=evolve_smin"]);
+    let cut: &[&str] = &with(&[
+        "surface.collision_solver=surface_ode",
+        "sinks.sublimation_location=surface",
+        "io.substep_fast_blowout=true",
+    ]);
+    let vapour: &[&str] = &[
+        "geometry.mode=0D",
+        "phase.temperature_input=mars_surface",
+        "sinks.hydro_escape={enable: true, strength: 1e-6}",
+        "sinks.enable_gas_drag=true",
+        "sinks.rho_g=1e-9",
+    ];
     let stirred: &[&str] = &[
         "dynamics.enable_e_damping=true",
         "dynamics.v_rel_mode=ohtsuki",
@@ -68,6 +87,14 @@ fn a_coupling_step_allocates_nothing() {
         (&[], python),
         (equilibrium, python),
         (column, python),
+        (bins, None),
+        (bins, python),
+        (moving, None),
+        (moving, python),
+        (cut, None),
+        (cut, python),
+        (vapour, None),
+        (vapour, python),
     ];
     for (overrides, profile) in cases {
         let mut setup = disk(&shipped("quick.yml"), overrides, profile);

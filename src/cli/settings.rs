@@ -39,6 +39,7 @@ pub(super) fn pace(config: &Config) -> Pace {
         numerics::Clock::Adaptive => {
             Pace::Adaptive { rtol: numerics.clock_rtol, dt_max: numerics.dt_max.unwrap_or(f64::INFINITY) }
         }
+        numerics::Clock::Fixed if config.geometry.is_column() => Pace::Even,
         numerics::Clock::Fixed => Pace::Fixed { min_tcoll_ratio: numerics.dt_min_tcoll_ratio },
     }
 }
@@ -75,6 +76,7 @@ pub(super) fn extra_options(config: &Config) -> ExtraOptions {
         step_diagnostics: steps.enable.then(|| (steps.path.as_deref().unwrap_or(default).into(), lines)),
         sinks_trace: config.io.debug_sinks,
         energy: config.diagnostics.energy_bookkeeping.enabled,
+        energy_stream: config.diagnostics.energy_bookkeeping.stream,
         run_card: config.geometry.is_column(),
     }
 }

@@ -41,7 +41,6 @@ const ALWAYS: &[&str] = &[
     "radiation.mars_temperature_driver.hyodo.cp",
     "numerics.eval_per_step",
     "numerics.collision_cache",
-    "diagnostics.energy_bookkeeping.stream",
     "io.archive.mode",
     "io.archive.trigger",
     "io.archive.merge_target",
@@ -179,7 +178,7 @@ const IN_SOME_RUNS: &[Idle] = &[
     (
         |c| !c.diagnostics.energy_bookkeeping.enabled,
         "`diagnostics.energy_bookkeeping.enabled` is false",
-        &["dynamics.f_ke_cratering", "dynamics.f_ke_fragmentation"],
+        &["dynamics.f_ke_cratering", "dynamics.f_ke_fragmentation", "diagnostics.energy_bookkeeping.stream"],
     ),
     (
         |c| {
@@ -319,7 +318,11 @@ const IN_SOME_RUNS: &[Idle] = &[
         "it is not `hdf5`, for that is what checkpoints are",
         &["numerics.checkpoint.format"],
     ),
-    (|c| c.numerics.clock == Clock::Adaptive, "`numerics.clock` is `adaptive`", &["numerics.dt_min_tcoll_ratio"]),
+    (
+        |c| c.numerics.clock == Clock::Adaptive || c.geometry.is_column(),
+        "`numerics.clock` is `adaptive` or `geometry.mode` is `0D`",
+        &["numerics.dt_min_tcoll_ratio"],
+    ),
     (|c| c.numerics.clock == Clock::Fixed, "`numerics.clock` is `fixed`", &["numerics.clock_rtol", "numerics.dt_max"]),
     (|c| c.io.output.times != OutputTimes::Log, "`io.output.times` is not `log`", &["io.output.per_decade"]),
     (|c| c.io.output.times != OutputTimes::Linear, "`io.output.times` is not `linear`", &["io.output.every"]),

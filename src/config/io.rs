@@ -287,7 +287,7 @@ pub struct ExtendedDiagnostics {
 pub struct EnergyBookkeeping {
     /// On or off.
     pub enabled: bool,
-    /// Append while running.
+    /// Write `series/energy.csv`, too, to which rows are appended while the run goes on.
     pub stream: bool,
 }
 

@@ -9,13 +9,14 @@ use super::encounters::Encounters;
 use super::evolve_imex::{self, Collided};
 use super::evolve_surface::{SurfaceSolver, rescale};
 use super::model::{Model, SublimationScheme};
-use super::report::{InnerSteps, Ledger, StepFacts};
+use super::report::{EndRates, InnerSteps, Ledger, StepFacts};
 use super::step::{Conditions, Evolved};
 use super::workers::{Workspace, sizes_of};
 use crate::physics::phase::PhaseState;
-use crate::physics::shielding;
 use crate::physics::size_distribution::SizeGrid;
+use crate::physics::{shielding, sinks};
 use crate::smoluchowski::imex_bdf1::Terms;
+use crate::smoluchowski::processes::Channel;
 
 /// Optical depth below which no collision time is defined.
 const LEAST_TAU: f64 = 1e-12;
@@ -28,8 +29,8 @@ pub(super) fn evolve(
     conditions: &Conditions,
     work: &mut Workspace,
 ) -> Evolved {
-    let idle = Evolved { duration: drivers.dt, ..Evolved::default() };
-    if !conditions.collisions && !model.sink_has_time_scale {
+    if idles(model, conditions) {
+        let idle = Evolved { duration: drivers.dt, end_rates: Some(EndRates::default()), ..Evolved::default() };
         return match &model.surface_solver {
             Some(_) => evaporate(model, state, drivers, conditions, work, idle),
             None => idle,
@@ -46,6 +47,11 @@ pub(super) fn evolve(
             None => relax(model, state, drivers, conditions),
         },
     }
+}
+
+/// Whether nothing happens to the surface, which then receives no supply either.
+pub(super) fn idles(model: &Model, conditions: &Conditions) -> bool {
+    !conditions.collisions && !model.sink_has_time_scale
 }
 
 /// Rates of the sinks of the whole surface [s⁻¹]: gas drag and escape, of which only one acts.
@@ -69,7 +75,7 @@ fn collide(
     let dt = drivers.dt;
     let Collided { result, vapour, sigma_before, evolved } =
         evolve_imex::collide(model, cell, state, drivers, (conditions, met, drag + escape), work);
-    let sigma_after = state.surface_density();
+    let sigma_after = if model.surface_frozen { sigma_before } else { state.surface_density() };
     let uniform = (drag + escape) * sigma_before;
     let (blown, sunk) = if result.dt_eff < dt {
         (result.blowout_rate * result.dt_eff, uniform * result.dt_eff)
@@ -87,7 +93,8 @@ fn collide(
         supplied: conditions.supply.applied * dt,
         ..Ledger::default()
     };
-    Evolved { ledger, ..evolved }
+    let end_rates = Some(EndRates { blowout: result.blowout_rate, sinks: uniform + vapour });
+    Evolved { ledger, end_rates, ..evolved }
 }
 
 /// Without collisions: Σ' = (Σ + dt P)/(1 + dt/t_sink).
@@ -102,7 +109,8 @@ fn relax(model: &Model, state: &mut CellState, drivers: &StepFacts, conditions: 
         supplied: conditions.supply.applied * dt,
         ..Ledger::default()
     };
-    Evolved { duration: dt, ledger, ..Evolved::default() }
+    let end_rates = Some(EndRates { blowout: 0.0, sinks: (drag + escape) * after });
+    Evolved { duration: dt, ledger, end_rates, ..Evolved::default() }
 }
 
 /// Implicit steps of the equation for the surface density. What is missing afterwards and no sink has taken counts as
@@ -123,10 +131,13 @@ fn follow_equation(
     let mut law = solver.equation(model, cell, conditions, opacity);
     law.loss = drag + escape + if conditions.blowout { 1.0 / cell.facts.t_blow } else { 0.0 };
     let collisions = law.collisions;
+    let mut end = sigma;
     for _ in 0..steps {
         law.collisions = if shielding::optical_depth(opacity, sigma, 1.0) > LEAST_TAU { collisions } else { 0.0 };
-        sigma = law.implicit_step(sigma, h);
-        sunk += h * (drag + escape) * sigma;
+        end = law.implicit_step(sigma, h);
+        sunk += h * (drag + escape) * end;
+        // A held surface density starts every sub-step anew, and what that takes counts as lost.
+        sigma = if model.surface_frozen { before } else { end };
     }
     rescale(model, &mut state.bins, before, sigma);
     let supplied = law.supply * drivers.dt;
@@ -139,7 +150,9 @@ fn follow_equation(
         ..Ledger::default()
     };
     let inner = InnerSteps { accepted: steps, ..InnerSteps::default() };
-    Evolved { duration: drivers.dt, ledger, inner, substeps: steps, ..Evolved::default() }
+    let blowout = if conditions.blowout { end / cell.facts.t_blow } else { 0.0 };
+    let end_rates = Some(EndRates { blowout, sinks: (drag + escape) * end });
+    Evolved { duration: drivers.dt, ledger, inner, substeps: steps, end_rates, ..Evolved::default() }
 }
 
 /// Sub-steps of the equation over a step of so many blow-out times.
@@ -149,7 +162,8 @@ fn substeps(solver: &SurfaceSolver, blowout_times: f64) -> u32 {
     if blowout_times > solver.longest_substep { needed as u32 } else { 1 }
 }
 
-/// Bin-wise evaporation beside the equation for the surface density: the implicit step without any collision.
+/// Bin-wise evaporation beside the equation for the surface density: the implicit step without any collision. Whole grains
+/// vanish at the rate |ds/dt|/s, whatever the scheme of collisional steps.
 fn evaporate(
     model: &Model,
     state: &mut CellState,
@@ -164,21 +178,24 @@ fn evaporate(
     }
     let sizes = sizes_of(model, &work.moved);
     let masses = &sizes.masses;
-    evolve_imex::set_rates(model, sizes, None, drivers, conditions, &mut work.processes);
-    let [crossing, vapour, ..] = &work.processes.losses;
     for k in 0..masses.len() {
         work.counts[k] = state.bins[k] / masses[k];
     }
+    work.processes.clear();
+    sinks::sublimation_lifetime(&sizes.sizes, conditions.size_rate, &mut work.sinks);
     work.source.fill(0.0);
     let before = state.surface_density();
-    let terms = Terms { blowout: crossing, sinks: vapour, source: &work.source };
+    let nothing = &work.processes.losses[Channel::Blowout as usize];
+    let terms = Terms { blowout: nothing, sinks: &work.sinks, source: &work.source };
     work.imex.step_without_collisions(masses, &mut work.counts, &terms, drivers.dt);
     for ((mass, count), body) in state.bins.iter_mut().zip(&work.counts).zip(masses) {
         *mass = count * body;
     }
-    let mut ledger = evolved.ledger;
-    ledger.sublimation += (before - state.surface_density()).max(0.0);
-    Evolved { ledger, ..evolved }
+    let evaporated = (before - state.surface_density()).max(0.0);
+    let (mut ledger, mut rates) = (evolved.ledger, evolved.end_rates.unwrap_or_default());
+    ledger.sublimation += evaporated;
+    rates.sinks += evaporated / drivers.dt;
+    Evolved { ledger, end_rates: Some(rates), ..evolved }
 }
 
 #[cfg(test)]

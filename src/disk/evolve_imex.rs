@@ -5,6 +5,7 @@ use super::cell::{CellModel, CellState};
 use super::encounters::{Encounters, tables_of};
 use super::model::{Model, SublimationScheme};
 use super::report::{CellFacts, InnerSteps, Ledger, SmolReport, StepFacts};
+use super::shrink;
 use super::step::{Conditions, Evolved, competition};
 use super::workers::{Workspace, sizes_of};
 use crate::physics::sinks;
@@ -35,21 +36,25 @@ pub(super) fn evolve(
 }
 
 /// The Python program tempers what it books as blow-out, with the optical depth `tau` after the step; the grains are gone
-/// all the same. With blow-out switched off it books none, although grains that cross its size leave.
+/// all the same. With blow-out switched off it books none, although grains that cross its size leave. What shrinking sizes
+/// took is booked with the rest.
 pub(super) fn temper_blowout(
     model: &Model,
     cell: &CellFacts,
     drivers: &StepFacts,
     conditions: &mut Conditions,
     tau: f64,
-    ledger: &mut Ledger,
+    evolved: &mut Evolved,
 ) {
     (conditions.t_solid, conditions.gate_factor) = competition(model, cell, drivers, conditions.size_rate, tau);
-    if conditions.blowout {
-        ledger.blowout *= conditions.gate_factor;
-    }
     if !model.blowout.enabled {
-        ledger.blowout = 0.0;
+        evolved.ledger.blowout = 0.0;
+    }
+    shrink::book(model, drivers, conditions, evolved);
+    let factor = if conditions.blowout { conditions.gate_factor } else { 1.0 };
+    evolved.ledger.blowout *= factor;
+    if let Some(rates) = &mut evolved.end_rates {
+        rates.blowout *= if model.blowout.enabled { factor } else { 0.0 };
     }
 }
 
@@ -82,7 +87,7 @@ pub(super) fn collide(
     (conditions, met, uniform): (&Conditions, Encounters, f64),
     work: &mut Workspace,
 ) -> Collided {
-    set_rates(model, sizes_of(model, &work.moved), Some(cell), drivers, conditions, &mut work.processes);
+    set_rates((model, cell), sizes_of(model, &work.moved), drivers, conditions, &mut work.processes);
     let losses = &work.processes.losses;
     let tables = tables_of(model, cell, met, &work.moved, &mut work.moving);
     let masses = tables.masses();
@@ -104,11 +109,10 @@ pub(super) fn collide(
     Collided { vapour, sigma_before, result, evolved }
 }
 
-/// Rates of the bins; blow-out of grains only where a cell is given.
-pub(super) fn set_rates(
-    model: &Model,
+/// Rates of the bins.
+fn set_rates(
+    (model, cell): (&Model, &CellModel),
     grid: &SizeGrid,
-    cell: Option<&CellModel>,
     drivers: &StepFacts,
     conditions: &Conditions,
     processes: &mut Processes,
@@ -117,7 +121,7 @@ pub(super) fn set_rates(
     let rate = conditions.supply.applied;
     model.supply.injection.fill(grid, drivers.s_min_effective, rate, &mut processes.source);
     let edges = &grid.edges;
-    if let Some(cell) = cell.filter(|_| conditions.blowout) {
+    if conditions.blowout {
         let rates = processes.loss_mut(Channel::Blowout);
         sinks::blowout_rates(model.blowout.bin_rule, edges, drivers.s_blow, cell.facts.t_blow, rates);
     }

@@ -2,7 +2,7 @@
 //!
 //! It is the size that fresh material does not fall below, and that the gates of blow-out look at.
 
-use super::model::Model;
+use super::model::{Model, Scheme};
 use super::report::StepFacts;
 use crate::physics::minimum_size::MinimumSize;
 
@@ -56,9 +56,20 @@ impl FloorState {
 }
 
 /// The drivers of a step in a cell whose smallest size may have been raised.
+///
+/// A column of the Python program begins to iterate the blow-out size at the smallest size of the step before, and that is
+/// what has been raised.
 pub(super) fn drivers_of(model: &Model, state: &FloorState, drivers: &StepFacts) -> StepFacts {
     let raised = if model.floor.rule == FloorRule::Evolving { state.raised } else { 0.0 };
     let evolved = if model.floor.evolution_counts { state.evolved } else { 0.0 };
-    let size = drivers.s_min_effective.max(raised).max(evolved);
-    if size > drivers.s_min_effective { model.with_smallest(*drivers, size) } else { *drivers }
+    let found = if raised > 0.0 { model.iterated_from(raised, drivers) } else { *drivers };
+    let size = found.s_min_effective.max(raised).max(evolved);
+    if size > found.s_min_effective { model.with_smallest(found, size) } else { found }
+}
+
+/// The Python program raises the smallest size within the step, behind what was found from it.
+pub(super) fn drivers_after(model: &Model, state: &FloorState, drivers: &StepFacts) -> StepFacts {
+    let raises = model.scheme == Scheme::ImexBdf1 && model.floor.rule == FloorRule::Evolving;
+    let raised = if raises { state.raised } else { 0.0 };
+    StepFacts { s_min_effective: drivers.s_min_effective.max(raised), ..*drivers }
 }

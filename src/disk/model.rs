@@ -193,6 +193,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// Whether the sizes that stand for the bins of a cell move, as in a column of the Python program.
+    pub fn moves_sizes(&self) -> bool {
+        self.sublimation.as_ref().is_some_and(|sublimation| sublimation.moves_sizes.is_some())
+    }
+
     /// Opacity of grains of these sizes [m² kg⁻¹].
     pub fn opacity(&self, sizes: &SizeGrid, bins: &[f64]) -> f64 {
         if self.opacity_frozen { self.initial_opacity } else { sizes.opacity(bins) }
@@ -257,15 +262,28 @@ impl Model {
         StepFacts { s_min_effective, q_pr_at_smin, beta_at_smin, blowout_gate, ..drivers }
     }
 
-    /// A column of the Python program begins its iteration where that of the step before ended, and so converges; the
-    /// set-up, before the first step, begins at the smallest configured size. Four steps are enough to tell.
+    /// The same drivers with a blow-out size whose iteration begins at a size [m], where it is iterated in a column.
+    pub(super) fn iterated_from(&self, start: f64, drivers: &StepFacts) -> StepFacts {
+        if (self.blowout.solver, self.grid.layout) != (BlowoutSolver::Iterated, Layout::Column) {
+            return *drivers;
+        }
+        let (s_blow, q_pr_blow) =
+            radiation::blowout_size_iterated(start, drivers.temperature, self.sizes.density, &self.efficiency);
+        let run = &self.run;
+        let size = smallest_size(self.floor.rule, s_blow, run.s_min_config, run.s_min_surface_energy);
+        self.with_smallest(StepFacts { s_blow, q_pr_blow, ..*drivers }, size)
+    }
+
+    /// A column of the Python program begins its iteration at the smallest size of the step before, and so converges; the
+    /// set-up, before the first step, begins at the smallest configured size. Nine steps are enough to tell.
     fn blowout_size_in_column(&self, index: u64, moment: f64, dt: f64) -> Result<(f64, f64), PhysicsError> {
         let (density, s_min) = (self.sizes.density, self.run.s_min_config);
-        let back = (index + 1).min(3);
-        let mut found = (s_min, f64::NAN);
+        let back = (index + 1).min(8);
+        let (mut start, mut found) = (s_min, (s_min, f64::NAN));
         for before in (0..=back).rev() {
             let temperature = self.cooling.temperature((moment - before as f64 * dt).max(0.0))?;
-            found = radiation::blowout_size_iterated(found.0.max(s_min), temperature, density, &self.efficiency);
+            found = radiation::blowout_size_iterated(start, temperature, density, &self.efficiency);
+            start = smallest_size(self.floor.rule, found.0, s_min, self.run.s_min_surface_energy);
         }
         Ok(found)
     }

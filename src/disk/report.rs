@@ -271,7 +271,7 @@ pub struct DampingReport {
     pub target: f64,
 }
 
-/// The smallest grains that stay in a cell.
+/// The smallest grains that stay in a cell, and those that radiation expels.
 #[derive(Debug, Clone, Copy)]
 pub struct SmallestGrains {
     /// Their size [m].
@@ -282,13 +282,24 @@ pub struct SmallestGrains {
     pub beta: f64,
     /// Whether radiation can expel any grain of the grid.
     pub blowout_gate: bool,
+    /// Blow-out size [m].
+    pub s_blow: f64,
+    /// Radiation-pressure efficiency there.
+    pub q_pr_blow: f64,
 }
 
 impl SmallestGrains {
     /// Those of a step's drivers.
     pub fn of(step: &StepFacts) -> Self {
-        let StepFacts { s_min_effective, q_pr_at_smin, beta_at_smin, blowout_gate, .. } = *step;
-        SmallestGrains { size: s_min_effective, q_pr: q_pr_at_smin, beta: beta_at_smin, blowout_gate }
+        let StepFacts { s_min_effective, q_pr_at_smin, beta_at_smin, blowout_gate, s_blow, q_pr_blow, .. } = *step;
+        SmallestGrains {
+            size: s_min_effective,
+            q_pr: q_pr_at_smin,
+            beta: beta_at_smin,
+            blowout_gate,
+            s_blow,
+            q_pr_blow,
+        }
     }
 }
 
@@ -301,6 +312,15 @@ pub struct Shrinkage {
     pub mass_ratio: f64,
     /// Mass that this took [kg m⁻²].
     pub lost: f64,
+}
+
+/// Rates at the end of a step, which a column of the Python program shows beside the means over it [kg m⁻² s⁻¹].
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct EndRates {
+    /// Of blow-out.
+    pub blowout: f64,
+    /// Of the sinks.
+    pub sinks: f64,
 }
 
 /// Inner steps of the integrator in one step of one cell, with or without collisions.
@@ -380,6 +400,8 @@ pub struct CellReport {
     pub ledger: Ledger,
     /// The same since the start of the run.
     pub cumulative: Ledger,
+    /// Rates that stand for this step in the files; `None` where the means from the ledger do.
+    pub end_rates: Option<EndRates>,
     /// Supply in this step.
     pub supply: SupplyReport,
     /// Collisions in this step; `None` where they were off.

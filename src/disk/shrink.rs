@@ -3,9 +3,9 @@
 
 use super::cell::CellState;
 use super::floor::FloorRule;
-use super::model::{Model, MovingSizes};
-use super::report::{Ledger, Shrinkage, StepFacts};
-use super::step::Conditions;
+use super::model::Model;
+use super::report::{Shrinkage, StepFacts};
+use super::step::{Conditions, Evolved};
 use super::workers::Workspace;
 use crate::physics::uniform_drift::shift_sizes;
 
@@ -35,13 +35,16 @@ pub(super) fn shrink(
 
 /// Books what the shrinking took: as blow-out, which the competition tempers and which nothing but collisions makes, or as
 /// evaporation.
-pub(super) fn book(model: &Model, conditions: &Conditions, shrinkage: Option<Shrinkage>, ledger: &mut Ledger) {
+pub(super) fn book(model: &Model, drivers: &StepFacts, conditions: &Conditions, evolved: &mut Evolved) {
     let rule = model.sublimation.as_ref().and_then(|sublimation| sublimation.moves_sizes);
-    let (Some(MovingSizes { booked_as_blowout }), Some(Shrinkage { lost, .. })) = (rule, shrinkage) else { return };
-    match (booked_as_blowout, conditions.collisions) {
-        (true, true) if conditions.blowout => ledger.blowout += lost * conditions.gate_factor,
-        (true, true) => ledger.blowout += lost,
-        (true, false) => {}
-        (false, _) => ledger.sublimation += lost,
+    let (Some(rule), Some(Shrinkage { lost, .. })) = (rule, evolved.shrinkage) else { return };
+    let mut rates = evolved.end_rates.unwrap_or_default();
+    if rule.booked_as_blowout {
+        evolved.ledger.blowout += if conditions.collisions { lost } else { 0.0 };
+        rates.blowout += lost / drivers.dt;
+    } else {
+        evolved.ledger.sublimation += lost;
+        rates.sinks += lost / drivers.dt;
     }
+    evolved.end_rates = Some(rates);
 }

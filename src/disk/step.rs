@@ -10,7 +10,8 @@ use super::evolve_surface::rescale;
 use super::grid::Layout;
 use super::model::{Gate, Model, PhaseTemperature, Scheme};
 use super::report::{
-    CellFacts, CellReport, CellStop, InnerSteps, Ledger, Shrinkage, SmallestGrains, SmolReport, StepFacts, SupplyReport,
+    CellFacts, CellReport, CellStop, EndRates, InnerSteps, Ledger, Shrinkage, SmallestGrains, SmolReport, StepFacts,
+    SupplyReport,
 };
 use super::workers::{Workspace, sizes_of};
 use super::{evolve, evolve_column, evolve_imex, evolve_surface, floor, shrink, supply};
@@ -108,6 +109,8 @@ pub(super) struct Evolved {
     pub(super) substeps: u32,
     /// How the sizes of the bins moved.
     pub(super) shrinkage: Option<Shrinkage>,
+    /// Rates that stand for the step in the files of a column of the Python program.
+    pub(super) end_rates: Option<EndRates>,
 }
 
 impl Conditions {
@@ -154,13 +157,23 @@ pub fn step(
         return Ok(report((model, cell, sizes), state, (drivers, &at_rest), (before, before), Evolved::default()));
     }
     state.floor.raise(model, drivers, conditions.size_rate);
+    let drivers = &floor::drivers_after(model, &state.floor, drivers);
     let shrinkage = shrink::shrink(model, state, drivers, &conditions, work);
+    if model.scheme == Scheme::ImexBdf1 && model.surface_frozen {
+        hold(model, &cell.facts, state);
+    }
     let shrunk = match shrinkage {
         Some(_) => opacity(model, sizes_of(model, &work.moved), &state.bins),
         None => before,
     };
     conditions.look_through(model, drivers, shrunk.tau);
-    conditions.supply = supply::deliver(model, cell, &mut state.supply, drivers, shrunk.tau, conditions.supply.allowed);
+    let idles = model.scheme == Scheme::ImexBdf1
+        && model.grid.layout == Layout::Column
+        && evolve_column::idles(model, &conditions);
+    conditions.supply = match idles {
+        true => supply::at_rest(model, cell, state, drivers),
+        false => supply::deliver(model, cell, &mut state.supply, drivers, shrunk.tau, conditions.supply.allowed),
+    };
     if conditions.collisions {
         let met = encounters(&model.stirring, &cell.facts, state, drivers, conditions.supply.applied, shrunk.tau)?;
         // Else it is known only after the step.
@@ -169,6 +182,8 @@ pub fn step(
         }
         conditions.encounters = Some(met);
     }
+    // The Python program looks at the pairs before they act.
+    let before_step = (model.scheme == Scheme::ImexBdf1).then(|| energy(model, cell, &state.bins, &conditions, work));
     let mut evolved = match model.scheme {
         // Above its limit from the start, because it has just become solid.
         Scheme::Rodas4(_) if stops(model, &conditions.phase, &shrunk) => Evolved::default(),
@@ -192,9 +207,8 @@ pub fn step(
     let held = if model.surface_frozen { hold(model, &cell.facts, state) } else { 0.0 };
     let after = opacity(model, sizes_of(model, &work.moved), &state.bins);
     if model.scheme == Scheme::ImexBdf1 {
-        evolve_imex::temper_blowout(model, &cell.facts, drivers, &mut conditions, after.tau, &mut evolved.ledger);
-        shrink::book(model, &conditions, shrinkage, &mut evolved.ledger);
         evolved.shrinkage = shrinkage;
+        evolve_imex::temper_blowout(model, &cell.facts, drivers, &mut conditions, after.tau, &mut evolved);
     }
     let Evolved { duration, ledger, .. } = &mut evolved;
     supply::settle(model, cell, &mut state.supply, &mut conditions.supply, (after.tau, *duration), ledger);
@@ -209,7 +223,7 @@ pub fn step(
     let sizes = sizes_of(model, &work.moved);
     let mut report = report((model, cell, sizes), state, (drivers, &conditions), (before, after), evolved);
     report.evolved = true;
-    report.energy = energy(model, cell, &state.bins, &conditions, work);
+    report.energy = before_step.unwrap_or_else(|| energy(model, cell, &state.bins, &conditions, work));
     Ok(report)
 }
 
@@ -359,6 +373,7 @@ fn report(
         shrinkage: evolved.shrinkage,
         ledger: evolved.ledger,
         cumulative: state.cumulative,
+        end_rates: evolved.end_rates,
         supply: conditions.supply,
         smol: evolved.smol,
         kernel: conditions.encounters.map(|met| met.report),

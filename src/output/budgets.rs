@@ -4,7 +4,7 @@
 //! integrator repeats here; otherwise it is what the bins hold, so that `mass_diff` and `error_percent` measure something.
 //! The last columns hold what was measured in either case.
 
-use crate::disk::report::CellFacts;
+use crate::disk::report::{CellFacts, RunFacts};
 use crate::output::columns::{Column, Table};
 use crate::physics::constants::R_MARS;
 use crate::run::budget::{BudgetRow, OrbitRow};
@@ -77,6 +77,36 @@ pub static DISK_BUDGET: &[Disk] = &[
     Disk::real("mass_deep", MASS, "Mass that waits in the deep buffer.", |b| b.deep),
 ];
 
+/// Where those of a column come: behind the Python program's of every run.
+const OF_EVERY_RUN: usize = 7;
+
+/// What `mass_budget.csv` of a column (0-D) has there.
+#[rustfmt::skip] // a table: one column to one or two lines
+pub static COLUMN_CHANNELS: [Disk; 4] = [
+    Disk::real("mass_loss_rp_mars", MASS, "Equals lost_blowout.", |b| b.lost_blowout),
+    Disk::real("mass_loss_hydro_drag", MASS, "Equals lost_escape.", |b| b.lost_escape),
+    Disk::real("mass_loss_surface_solid_marsRP", MASS, "Equals lost_blowout.", |b| b.lost_blowout),
+    Disk::real("mass_loss_tau_clip_spill", MASS, "Mass spilled at an optical-depth limit; zero, there is no such limit.",
+        |_| 0.0),
+];
+
+/// What stands there, too, with `diagnostics.extended_diagnostics`.
+pub static CHANNELS_CHECK: [Disk; 1] = [Disk::real(
+    "delta_mloss_vs_channels",
+    "%",
+    "|mass_lost − sum of its channels| over mass_lost; zero where nothing was lost.",
+    BudgetRow::channels_error_percent,
+)];
+
+/// The columns of `mass_budget.csv` in a run.
+pub fn disk_budget(run: &RunFacts) -> Vec<Disk> {
+    let (first, ours) = DISK_BUDGET.split_at(OF_EVERY_RUN);
+    let column = run.geometry_mode == "0D";
+    let channels: &[Disk] = if column { &COLUMN_CHANNELS } else { &[] };
+    let check: &[Disk] = if column && run.extended.is_some() { &CHANNELS_CHECK } else { &[] };
+    [first, channels, check, ours].concat()
+}
+
 /// Every column of `mass_budget_cells.csv`, in order.
 #[rustfmt::skip] // a table: one column to one or two lines
 pub static CELLS_BUDGET: &[Cell] = &[
@@ -132,10 +162,38 @@ pub static ORBITS: &[Orbit] = &[
     Orbit::real("slope_dlnM_dlnr", "dimensionless", "Radial slope of the loss; always empty.", |_| f64::NAN),
 ];
 
+/// What `orbit_rollup.csv` of a column (0-D) ends with, given `diagnostics.extended_diagnostics`.
+#[rustfmt::skip] // a table: one column to one or two lines
+pub static ORBITS_EXTENDED: [Orbit; 8] = [
+    Orbit::real("mloss_blowout_rate_mean", RATE, "Equals M_out_per_orbit.", |o| o.blowout / o.t_orb),
+    Orbit::real("mloss_sink_rate_mean", RATE, "Equals M_sink_per_orbit.", |o| o.sinks / o.t_orb),
+    Orbit::real("mloss_total_rate_mean", RATE, "Equals M_loss_per_orbit.", |o| (o.blowout + o.sinks) / o.t_orb),
+    Orbit::real("mloss_blowout_rate_peak", RATE, "Largest M_out_dot of the records that the orbit overlaps.",
+        |o| o.records.blowout_peak),
+    Orbit::real("mloss_sink_rate_peak", RATE, "Largest M_sink_dot of these records.", |o| o.records.sinks_peak),
+    Orbit::real("mloss_total_rate_peak", RATE, "Largest dM_dt_surface_total of these records.",
+        |o| o.records.total_peak),
+    Orbit::real("ts_ratio_median", "dimensionless", "Median ts_ratio of these records.", |o| o.records.ts_ratio),
+    Orbit::real("gate_factor_median", "dimensionless", "Median blowout_gate_factor of these records.",
+        |o| o.records.gate_factor),
+];
+
+/// The columns of `orbit_rollup.csv` in a run.
+pub fn orbits(run: &RunFacts) -> Vec<Orbit> {
+    let extended: &[Orbit] = if extends_orbits(run) { &ORBITS_EXTENDED } else { &[] };
+    [ORBITS, extended].concat()
+}
+
+/// Whether the orbits of a run tell of the records that they overlap.
+pub fn extends_orbits(run: &RunFacts) -> bool {
+    run.geometry_mode == "0D" && run.extended.is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::output::columns::Field;
+    use crate::run::budget::OrbitRecords;
 
     fn names<T: Table>(columns: &[Column<T>]) -> String {
         columns.iter().map(|column| column.name).collect::<Vec<_>>().join(",")
@@ -167,6 +225,7 @@ mod tests {
             loss_fraction: f64::NAN,
             r_rm: 1.85,
             temperature: 4000.0,
+            records: OrbitRecords::NONE,
         };
         let field = |name: &str| ORBITS.iter().find(|column| column.name == name).unwrap().field(&orbit);
         assert_eq!(field("mass_loss_frac_per_orbit"), Field::Missing);

@@ -4,6 +4,7 @@
 //! a file is in `parquet` and `csv`.
 
 use crate::disk::report::{CellFacts, CellReport, DampingReport, KernelReport, RunFacts, StepFacts};
+use crate::physics::collision::optical_depth_collision_time;
 use crate::physics::constants::{M_MARS, R_MARS};
 use crate::physics::{radiation, sinks};
 
@@ -260,14 +261,22 @@ impl Row<'_> {
         per_area * self.cell.area / M_MARS
     }
 
+    /// Surface density at the end [kg m⁻²], as the files tell it: a column of the Python program claims initial minus lost.
+    pub fn claimed_surface_density(&self) -> f64 {
+        match self.report.end_rates {
+            Some(_) => self.cell.initial_surface_density - self.report.cumulative.lost(),
+            None => self.report.surface_density,
+        }
+    }
+
     /// Mean rate over the record from an amount in the record.
     pub fn rate(&self, amount: f64) -> f64 {
         amount / self.step.dt
     }
 
-    /// Energy of the record from its mean rate; the rate itself where the run writes the Python program's numbers.
+    /// Energy of the record from its mean rate; the rate itself in a column of the Python program.
     pub fn energy(&self, rate: f64) -> f64 {
-        if self.run.missing_as_zero { rate } else { rate * self.dt }
+        if self.report.end_rates.is_some() { rate } else { rate * self.dt }
     }
 
     /// Mass per area that evaporated in the record, as far as it is booked as such [kg m⁻²].
@@ -305,24 +314,30 @@ impl Row<'_> {
         sinks::fast_blowout_factor(self.fast_blowout_ratio())
     }
 
+    /// The same within a sub-step.
+    pub fn fast_blowout_factor_of_substep(&self) -> f64 {
+        sinks::fast_blowout_factor(self.fast_blowout_ratio() / f64::from(self.report.substeps.max(1)))
+    }
+
     /// Whether the outflux is multiplied by that share.
     pub fn corrects_fast_blowout(&self) -> bool {
-        self.run.corrects_fast_blowout && self.fast_blowout_ratio() > 3.0
+        (self.run.corrects_fast_blowout || self.report.substeps > 1) && self.dt_over_t_blow() > 3.0
     }
 
-    fn shown_blowout(&self) -> f64 {
-        let factor = if self.corrects_fast_blowout() { self.fast_blowout_factor() } else { 1.0 };
-        self.report.ledger.blowout * factor
-    }
-
-    /// Mean rate at which radiation expelled mass, as the files tell it [kg m⁻² s⁻¹].
+    /// Rate at which radiation expelled mass, as the files tell it [kg m⁻² s⁻¹].
     pub fn outflux(&self) -> f64 {
-        self.rate(self.shown_blowout())
+        let factor = if self.corrects_fast_blowout() { self.fast_blowout_factor_of_substep() } else { 1.0 };
+        factor * self.report.end_rates.map_or_else(|| self.rate(self.report.ledger.blowout), |rates| rates.blowout)
     }
 
-    /// The same with all sinks [kg m⁻² s⁻¹].
+    /// Rate of loss to sinks, as the files tell it [kg m⁻² s⁻¹].
+    pub fn sink_rate(&self) -> f64 {
+        self.report.end_rates.map_or_else(|| self.rate(self.report.ledger.sinks()), |rates| rates.sinks)
+    }
+
+    /// Both together [kg m⁻² s⁻¹].
     pub fn loss_rate(&self) -> f64 {
-        self.rate(self.shown_blowout() + self.report.ledger.sinks())
+        self.outflux() + self.sink_rate()
     }
 
     /// κ_eff / κ; NaN for a cell without opacity.
@@ -350,6 +365,18 @@ impl Row<'_> {
     /// A number of the damping of e and i; NaN where nothing is damped.
     pub fn damping(&self, f: fn(&DampingReport) -> f64) -> f64 {
         self.report.kernel.and_then(|kernel| kernel.damping).as_ref().map_or(f64::NAN, f)
+    }
+
+    /// Collision time of a column [s]: the shortest of a bin, or that of its optical depth; NaN in a ring.
+    pub fn collision_time(&self) -> f64 {
+        match (self.run.geometry_mode, &self.report.smol) {
+            ("0D", Some(smol)) => smol.t_coll,
+            ("0D", None) => {
+                let los = self.run.line_of_sight_factor;
+                optical_depth_collision_time(self.cell.omega, self.report.tau, los).unwrap_or(f64::NAN)
+            }
+            _ => f64::NAN,
+        }
     }
 
     /// A number of the collisional integrator; NaN where collisions were off.

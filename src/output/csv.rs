@@ -10,7 +10,7 @@ use crate::checkpoint::snapshot::{Exchange, Snapshot};
 
 /// A CSV table in the making; its file ends in `.part` until [`CsvTable::finish`].
 pub struct CsvTable<T: Table> {
-    columns: &'static [Column<T>],
+    columns: Vec<Column<T>>,
     writer: csv::Writer<PartFile>,
     path: std::path::PathBuf,
 }
@@ -21,12 +21,12 @@ impl<T: Table> CsvTable<T> {
     ///
     /// # Errors
     /// [`OutputError`] if the file cannot be written, is shorter than it was then, or the checkpoint does not know it.
-    pub fn open(path: &Path, columns: &'static [Column<T>], from: Option<&Snapshot>) -> Result<Self, OutputError> {
+    pub fn open(path: &Path, columns: &[Column<T>], from: Option<&Snapshot>) -> Result<Self, OutputError> {
         let mut writer = csv::Writer::from_writer(PartFile::open(path, from)?);
         if from.is_none() {
             writer.write_record(columns.iter().map(|column| column.name)).map_err(csv_error(path))?;
         }
-        Ok(CsvTable { columns, writer, path: path.to_path_buf() })
+        Ok(CsvTable { columns: columns.to_vec(), writer, path: path.to_path_buf() })
     }
 
     /// Brings the table to the disk and saves how long it is.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::output::budgets::{CELLS_BUDGET, DISK_BUDGET, ORBITS};
+use crate::output::budgets::{CELLS_BUDGET, CHANNELS_CHECK, COLUMN_CHANNELS, DISK_BUDGET, ORBITS, ORBITS_EXTENDED};
 use crate::output::columns::{Column, Table, Value};
 use crate::output::diagnostics_columns::DIAGNOSTICS;
 use crate::output::psd_columns::PSD_HIST;
@@ -24,6 +24,7 @@ This page is generated from the declarations in `src/output`; do not edit it.
 | `checks/mass_budget_cells.csv` | mass budget of each evolving cell | `io.mass_budget_cells` |
 | `orbit_rollup.csv` | losses per orbit at the middle radius | `numerics.orbit_rollup` |
 | `series/energy.parquet`, `checks/energy_budget.csv` | energy of collisions of each cell in which grains collide | `diagnostics.energy_bookkeeping.enabled` |
+| `series/energy.csv` | the same as `series/energy.parquet`, to be read while the run goes on | with it, `diagnostics.energy_bookkeeping.stream` |
 | `series/step_diagnostics.csv` or `.jsonl` | rates, times and masses of a column | `io.step_diagnostics.enable`, 0-D |
 | `debug/sinks_trace.jsonl` | what the sinks did in each record of a column | `io.debug_sinks`, 0-D |
 | `summary.json` | the run in one object; `status` is `complete`, `stopped` or `failed` | whenever the program ends |
@@ -56,6 +57,12 @@ pub fn columns_markdown() -> String {
     section(&mut page, "checks/mass_budget.csv", DISK_BUDGET);
     section(&mut page, "checks/mass_budget_cells.csv", CELLS_BUDGET);
     section(&mut page, "orbit_rollup.csv", ORBITS);
+    page.push_str(
+        "\nA column (0-D) has more, behind the seventh column of its mass budget and at the end of its orbits:\n",
+    );
+    section(&mut page, "checks/mass_budget.csv of a column", &COLUMN_CHANNELS);
+    section(&mut page, "checks/mass_budget.csv of a column, extended", &CHANNELS_CHECK);
+    section(&mut page, "orbit_rollup.csv of a column, extended", &ORBITS_EXTENDED);
     section(&mut page, "series/energy.parquet", ENERGY_SERIES);
     section(&mut page, "checks/energy_budget.csv", ENERGY_BUDGET);
     section(&mut page, "series/step_diagnostics.csv", STEP_DIAGNOSTICS);

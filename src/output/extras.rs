@@ -21,6 +21,8 @@ pub struct ExtraOptions {
     pub sinks_trace: bool,
     /// `series/energy.parquet` and `checks/energy_budget.csv`.
     pub energy: bool,
+    /// Beside them `series/energy.csv`, which can be read while the run goes on.
+    pub energy_stream: bool,
     /// `run_card.md`.
     pub run_card: bool,
 }
@@ -30,7 +32,52 @@ pub struct ExtraOptions {
 pub struct Extras {
     steps: Option<StepTable>,
     trace: Option<JsonLines<Series>>,
-    energy: Option<(TableWriter<Series>, CsvTable<Series>)>,
+    energy: Option<EnergyTables>,
+}
+
+/// Where the energies of collisions go.
+struct EnergyTables {
+    series: TableWriter<Series>,
+    budget: CsvTable<Series>,
+    stream: Option<CsvTable<Series>>,
+}
+
+impl EnergyTables {
+    fn create(
+        folder: &OutputFolder,
+        streams: bool,
+        packing: Packing,
+        from: Option<&Snapshot>,
+    ) -> Result<Self, OutputError> {
+        let mut series = TableWriter::create(&folder.file("series/energy.parquet"), ENERGY_SERIES, packing)?;
+        if let Some(snapshot) = from {
+            series.exchange(&mut Exchange::restoring(snapshot, "output"))?;
+        }
+        let csv = |name, columns: &[_]| CsvTable::open(&folder.file(name), columns, from);
+        Ok(EnergyTables {
+            series,
+            budget: csv("checks/energy_budget.csv", ENERGY_BUDGET)?,
+            stream: streams.then(|| csv("series/energy.csv", ENERGY_SERIES)).transpose()?,
+        })
+    }
+
+    fn push(&mut self, row: &Row<'_>) -> Result<(), OutputError> {
+        self.series.push(row)?;
+        self.budget.push(row)?;
+        self.stream.as_mut().map_or(Ok(()), |table| table.push(row))
+    }
+
+    fn save(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
+        self.series.exchange(exchange)?;
+        self.budget.save(exchange)?;
+        self.stream.as_mut().map_or(Ok(()), |table| table.save(exchange))
+    }
+
+    fn finish(self) -> Result<Chunks, OutputError> {
+        let series = self.series.finish();
+        let tables = self.budget.finish().and(self.stream.map_or(Ok(()), CsvTable::finish));
+        tables.and(series)
+    }
 }
 
 enum StepTable {
@@ -63,17 +110,10 @@ impl Extras {
             false => None,
         };
         let energy = match options.energy {
-            true => Some((
-                TableWriter::create(&folder.file("series/energy.parquet"), ENERGY_SERIES, packing)?,
-                CsvTable::open(&folder.file("checks/energy_budget.csv"), ENERGY_BUDGET, from)?,
-            )),
+            true => Some(EnergyTables::create(folder, options.energy_stream, packing, from)?),
             false => None,
         };
-        let mut extras = Extras { steps, trace, energy };
-        if let (Some((series, _)), Some(snapshot)) = (&mut extras.energy, from) {
-            series.exchange(&mut Exchange::restoring(snapshot, "output"))?;
-        }
-        Ok(extras)
+        Ok(Extras { steps, trace, energy })
     }
 
     /// Saves where the files end and what is not in them yet; everything until now is on the disk then.
@@ -87,10 +127,7 @@ impl Extras {
             None => {}
         }
         self.trace.as_mut().map_or(Ok(()), |table| table.save(exchange))?;
-        match &mut self.energy {
-            Some((series, budget)) => series.exchange(exchange).and(budget.save(exchange)),
-            None => Ok(()),
-        }
+        self.energy.as_mut().map_or(Ok(()), |tables| tables.save(exchange))
     }
 
     /// Adds one cell in one record.
@@ -106,11 +143,8 @@ impl Extras {
         if let Some(table) = &mut self.trace {
             table.push(row)?;
         }
-        if let Some((series, budget)) = self.energy.as_mut().filter(|_| row.report.smol.is_some()) {
-            series.push(row)?;
-            budget.push(row)?;
-        }
-        Ok(())
+        let energy = self.energy.as_mut().filter(|_| row.report.smol.is_some());
+        energy.map_or(Ok(()), |tables| tables.push(row))
     }
 
     /// Says that all rows of a record are there.
@@ -118,7 +152,7 @@ impl Extras {
     /// # Errors
     /// [`OutputError`] if the record completes a chunk and that cannot be written.
     pub fn end_record(&mut self) -> Result<(), OutputError> {
-        self.energy.as_mut().map_or(Ok(()), |(series, _)| series.end_record())
+        self.energy.as_mut().map_or(Ok(()), |tables| tables.series.end_record())
     }
 
     /// Makes every file whole; the first error, when some cannot be. Hands the chunks of the energies back.
@@ -132,9 +166,8 @@ impl Extras {
             None => Ok(()),
         };
         let trace = self.trace.map_or(Ok(()), JsonLines::finish);
-        let energy = self.energy.map(|(series, budget)| (series.finish(), budget.finish()));
-        steps.and(trace)?;
-        energy.map_or(Ok(None), |(series, budget)| budget.and(series.map(Some)))
+        let energy = self.energy.map(EnergyTables::finish).transpose();
+        steps.and(trace).and(energy)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::disk::report::{
     SupplyReport,
 };
 use crate::output::columns::{Bin, Row};
-use crate::output::recorder::BinFacts;
+use crate::output::recorder::{BinFacts, Distributions};
 use crate::output::run_config::RunConfigFacts;
 use crate::output::summary::{Outcome, Performance, StepCounts, SummaryFacts, TimeGridFacts};
 use crate::physics::phase::Phase;
@@ -53,6 +53,10 @@ impl Fixture {
             total,
             budgets: vec![total, BudgetRow { residual: 4.5e-11, ..total }],
         }
+    }
+
+    pub fn distributions(&self) -> Distributions<'_> {
+        Distributions { bins: &self.distributions, sizes: &[] }
     }
 
     pub fn row(&self, i: usize) -> Row<'_> {
@@ -234,6 +238,7 @@ pub(crate) fn report(cell: usize) -> CellReport {
             supplied: 0.06,
             ..Ledger::default()
         },
+        end_rates: None,
         supply: SupplyReport {
             raw: 1.25e-4,
             nominal: 1e-4,

@@ -33,6 +33,7 @@ pub mod folder;
 pub mod json_lines;
 pub mod lock;
 pub mod offload;
+pub mod orbit_table;
 pub mod parquet;
 pub mod part_file;
 pub mod provenance;

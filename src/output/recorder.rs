@@ -9,11 +9,12 @@ use serde_json::Value;
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
 use crate::output::OutputError;
-use crate::output::budgets::{CELLS_BUDGET, CellBudget, CellsBudget, DISK_BUDGET, DiskBudget, ORBITS, Orbits};
+use crate::output::budgets::{self, CELLS_BUDGET, CellBudget, CellsBudget, DiskBudget};
 use crate::output::chunks::Chunks;
 use crate::output::csv::CsvTable;
 use crate::output::extras::{ExtraOptions, Extras};
 use crate::output::folder::{CHECKPOINTS, OutputFolder};
+use crate::output::orbit_table::OrbitTable;
 use crate::output::parquet::Packing;
 use crate::output::part_file::{write_json, write_text};
 use crate::output::run_card::run_card;
@@ -79,6 +80,15 @@ impl BinFacts {
     }
 }
 
+/// How the mass of the cells is spread over the sizes in one record; cells × bins, the bins of a cell side by side.
+#[derive(Debug, Clone, Copy)]
+pub struct Distributions<'a> {
+    /// Surface density per bin [kg m⁻²].
+    pub bins: &'a [f64],
+    /// Sizes that stand for the bins [m], where they move; else empty.
+    pub sizes: &'a [f64],
+}
+
 /// Whether a run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -100,7 +110,7 @@ pub struct Recorder {
     thinned: ThinnedTables,
     budget: CsvTable<DiskBudget>,
     cell_budgets: Option<CsvTable<CellsBudget>>,
-    orbits: Option<CsvTable<Orbits>>,
+    orbits: Option<OrbitTable>,
     extras: Extras,
     run_card: bool,
 }
@@ -124,14 +134,14 @@ impl Recorder {
         shape("bin widths", sizes.centres.len(), sizes.widths.len())?;
         let mut recorder = Recorder {
             thinned: ThinnedTables::create(&folder, run, &options)?,
-            budget: CsvTable::open(&folder.file("checks/mass_budget.csv"), DISK_BUDGET, from)?,
+            budget: CsvTable::open(&folder.file("checks/mass_budget.csv"), &budgets::disk_budget(run), from)?,
             cell_budgets: options
                 .mass_budget_cells
                 .then(|| CsvTable::open(&folder.file("checks/mass_budget_cells.csv"), CELLS_BUDGET, from))
                 .transpose()?,
             orbits: options
                 .orbit_rollup
-                .then(|| CsvTable::open(&folder.file("orbit_rollup.csv"), ORBITS, from))
+                .then(|| OrbitTable::open(&folder.file("orbit_rollup.csv"), run, from))
                 .transpose()?,
             run: run.clone(),
             cells: cells.to_vec(),
@@ -164,7 +174,7 @@ impl Recorder {
     /// Adds a record: the state at `step.time` and what happened in the `step.dt` seconds before.
     ///
     /// - `reports`, `budgets`: one of each per cell, in the order of the cells
-    /// - `distributions`: surface density per bin [kg m⁻²], cells × bins, the bins of a cell side by side
+    /// - `distributions`: those of all cells
     /// - `total`: mass budget of the whole disk
     ///
     /// # Errors
@@ -173,13 +183,17 @@ impl Recorder {
         &mut self,
         step: &StepFacts,
         reports: &[CellReport],
-        distributions: &[f64],
+        distributions: Distributions<'_>,
         total: &BudgetRow,
         budgets: &[BudgetRow],
     ) -> Result<(), OutputError> {
         shape("cell reports", self.cells.len(), reports.len())?;
         shape("cell budgets", self.cells.len(), budgets.len())?;
-        shape("values of distributions", self.cells.len() * self.sizes.centres.len(), distributions.len())?;
+        let values = self.cells.len() * self.sizes.centres.len();
+        shape("values of distributions", values, distributions.bins.len())?;
+        if !distributions.sizes.is_empty() {
+            shape("sizes of distributions", values, distributions.sizes.len())?;
+        }
         self.tracks.add(&self.run, step, &self.cells, reports, total, budgets);
         self.record_budgets(reports, total, budgets)?;
         let Recorder { run, cells, sizes, .. } = self;
@@ -187,6 +201,9 @@ impl Recorder {
         let rows = record.rows();
         for row in rows.iter().filter(|row| row.report.evolved) {
             self.extras.push(row)?;
+        }
+        if let (Some(table), [row]) = (&mut self.orbits, &rows[..]) {
+            table.record(row)?;
         }
         self.extras.end_record()?;
         self.thinned.record(record, &rows)
@@ -238,6 +255,7 @@ impl Recorder {
     /// Everything but the CSV tables, which are opened where they end.
     fn exchange_position(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
         self.thinned.exchange(exchange)?;
+        self.orbits.as_mut().map_or(Ok(()), |table| table.exchange(exchange))?;
         Ok(self.tracks.exchange(exchange)?)
     }
 
@@ -258,7 +276,7 @@ impl Recorder {
                 finish_thinned().map(|whole| chunks.extend(whole)),
                 self.budget.finish(),
                 self.cell_budgets.map_or(Ok(()), CsvTable::finish),
-                self.orbits.map_or(Ok(()), CsvTable::finish),
+                self.orbits.map_or(Ok(()), OrbitTable::finish),
                 self.extras.finish().map(|whole| chunks.extend(whole)),
             ]
             .into_iter()

@@ -7,7 +7,6 @@
 use crate::disk::report::RunFacts;
 use crate::output::columns::{Column, Row, Series};
 use crate::output::step_columns::{ENERGY_COLUMNS, EXTENDED};
-use crate::physics::collision::optical_depth_collision_time;
 use crate::physics::constants::BETA_BLOWOUT;
 
 type Col = Column<Series>;
@@ -44,16 +43,16 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("t_blow_s", "s", "Time in which radiation removes an unbound grain, chi_blow_eff/Omega_s.",
         |r| r.cell.t_blow),
     Col::real("t_coll", "s", "Shortest collision time of a bin of a column, or that of its optical depth; there is none in a 1-D run.",
-        collision_time),
-    Col::real("ts_ratio", NONE, "t_blow over t_coll, where t_coll exists.", |r| r.cell.t_blow / collision_time(r)),
+        |r| r.collision_time()),
+    Col::real("ts_ratio", NONE, "t_blow over t_coll, where t_coll exists.", |r| r.cell.t_blow / r.collision_time()),
     Col::real("r_m", "m", "Distance of the centre of the cell from the centre of Mars.", |r| r.cell.r),
     Col::real("r_RM", "R_M", "The same distance in radii of Mars.", |r| r.r_rm()),
     Col::real("r_orbit_RM", "R_M", "Orbital radius in radii of Mars; equals r_RM.", |r| r.r_rm()),
     Col::text("r_source", "text", "Configuration block that set the radii.", |r| Some(r.run.r_source)),
     Col::real("T_M_used", "K", "Temperature of the surface of Mars that drove the step.", |r| r.step.temperature),
     Col::text("T_M_source", "text", "Which temperature driver gave it.", |r| Some(&r.run.temperature_source)),
-    Col::real("T_p_effective", "K", "Equilibrium temperature of a grain, where the phase rule looks at grains.",
-        |r| if r.run.phase_temperature_input == "particle" { r.report.grain_temperature } else { f64::NAN }),
+    Col::real("T_p_effective", "K", "Equilibrium temperature of a grain; null in rings whose phase rule looks at Mars.",
+        |r| if r.run.phase_temperature_input == "particle" || r.run.geometry_mode == "0D" { r.report.grain_temperature } else { f64::NAN }),
     Col::text("phase_temperature_input", "category", "Whose temperature the phase rule sees: mars_surface or particle.",
         |r| Some(r.run.phase_temperature_input)),
     Col::real("rad_flux_Mars", "W m^-2", "Flux that the surface of Mars radiates, σT⁴.", |r| r.mars_flux()),
@@ -61,9 +60,9 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("tau", NONE, "Optical depth along the line of sight to Mars at the end of the record.", |r| r.report.tau),
     Col::real("tau_los_mars", NONE, "Equals tau.", |r| r.report.tau),
     Col::real("a_blow_step", "m", "Blow-out size: the largest grain that radiation expels (β = 0.5).",
-        |r| r.step.s_blow),
-    Col::real("a_blow", "m", "Equals a_blow_step.", |r| r.step.s_blow),
-    Col::real("a_blow_at_smin", "m", "Equals a_blow_step.", |r| r.step.s_blow),
+        |r| r.report.smallest.s_blow),
+    Col::real("a_blow", "m", "Equals a_blow_step.", |r| r.report.smallest.s_blow),
+    Col::real("a_blow_at_smin", "m", "Equals a_blow_step.", |r| r.report.smallest.s_blow),
     Col::real("s_min", "m", "Smallest size that stays: by psd.floor.mode from a_blow and s_min_config, at least s_min_surface_energy.",
         |r| r.report.smallest.size),
     Col::real("s_min_surface_energy", "m",
@@ -106,7 +105,7 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("blowout_gate_factor", NONE, "Factor of the competition gate on blow-out; one where unused.",
         |r| r.report.gate_factor),
     Col::real("sink_flux_surface", RATE, "Mean rate of loss to sinks: sublimation, gas drag, escape.",
-        |r| r.rate(r.report.ledger.sinks())),
+        |r| r.sink_rate()),
     Col::real("t_blow", "s", "Equals t_blow_s.", |r| r.cell.t_blow),
     Col::real("prod_subblow_area_rate", RATE, "Mean rate at which the supply reached the surface.",
         |r| r.rate(r.report.ledger.supplied)),
@@ -197,23 +196,26 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("M_out_dot", MASS_RATE, "Mean rate at which radiation expelled mass from the cell.",
         |r| r.mars_masses(r.outflux())),
     Col::real("M_sink_dot", MASS_RATE, "Mean rate at which sinks took mass from the cell.",
-        |r| r.mars_masses(r.rate(r.report.ledger.sinks()))),
+        |r| r.mars_masses(r.sink_rate())),
     Col::real("dM_dt_surface_total", MASS_RATE, "M_out_dot plus M_sink_dot.",
         |r| r.mars_masses(r.loss_rate())),
-    Col::real("M_out_dot_avg", MASS_RATE, "Equals M_out_dot.", |r| r.mars_masses(r.outflux())),
-    Col::real("M_sink_dot_avg", MASS_RATE, "Equals M_sink_dot.", |r| r.mars_masses(r.rate(r.report.ledger.sinks()))),
-    Col::real("dM_dt_surface_total_avg", MASS_RATE, "Equals dM_dt_surface_total.",
-        |r| r.mars_masses(r.loss_rate())),
-    Col::real("fast_blowout_factor_avg", NONE, "Equals fast_blowout_factor.", |r| r.fast_blowout_factor()),
+    Col::real("M_out_dot_avg", MASS_RATE, "Equals M_out_dot; in a column of profile python the mean, where that is the rate at the end of the step.",
+        |r| r.mars_masses(r.rate(r.report.ledger.blowout))),
+    Col::real("M_sink_dot_avg", MASS_RATE, "Equals M_sink_dot, or is its mean in the same way.",
+        |r| r.mars_masses(r.rate(r.report.ledger.sinks()))),
+    Col::real("dM_dt_surface_total_avg", MASS_RATE, "M_out_dot_avg plus M_sink_dot_avg.",
+        |r| r.mars_masses(r.rate(r.report.ledger.lost()))),
+    Col::real("fast_blowout_factor_avg", NONE, "The same as fast_blowout_factor, of one of n_substeps sub-steps.",
+        |r| r.fast_blowout_factor_of_substep()),
     Col::real("dSigma_dt_blowout", RATE, "Equals outflux_surface.", |r| r.outflux()),
-    Col::real("dSigma_dt_sinks", RATE, "Equals sink_flux_surface.", |r| r.rate(r.report.ledger.sinks())),
+    Col::real("dSigma_dt_sinks", RATE, "Equals sink_flux_surface.", |r| r.sink_rate()),
     Col::real("dSigma_dt_total", RATE, "dSigma_dt_blowout plus dSigma_dt_sinks.", |r| r.loss_rate()),
     Col::real("dSigma_dt_sublimation", RATE, "Mean rate of loss to sublimation.",
         |r| r.rate(r.booked_sublimation())).zero_in_python(),
     Col::real("M_loss_cum", MASS, "Mass lost by the cell through every channel since the start.",
         |r| r.mars_masses(r.report.cumulative.lost())),
-    Col::real("mass_total_bins", MASS, "Mass of the cell at the end of the record.",
-        |r| r.mars_masses(r.report.surface_density)),
+    Col::real("mass_total_bins", MASS, "Mass of the cell at the end of the record; in a column of profile python initial minus lost.",
+        |r| r.mars_masses(r.claimed_surface_density())),
     Col::real("mass_lost_by_blowout", MASS, "Mass that radiation expelled from the cell since the start.",
         |r| r.mars_masses(r.report.cumulative.blowout)),
     Col::real("mass_lost_by_sinks", MASS, "Mass that sinks took from the cell since the start.",
@@ -267,8 +269,8 @@ pub(crate) const COLUMNS: [Col; 182] = [
         "Share of unbound grains that leave within dt, 1 − exp(−fast_blowout_ratio).",
         |r| r.fast_blowout_factor()),
     Col::flag("fast_blowout_corrected", "Whether the outflux was multiplied by that share.", |r| r.corrects_fast_blowout()),
-    Col::flag("fast_blowout_flag_gt3", "Whether fast_blowout_ratio exceeds 3.", |r| r.fast_blowout_ratio() > 3.0),
-    Col::flag("fast_blowout_flag_gt10", "Whether fast_blowout_ratio exceeds 10.", |r| r.fast_blowout_ratio() > 10.0),
+    Col::flag("fast_blowout_flag_gt3", "Whether dt_over_t_blow exceeds 3.", |r| r.dt_over_t_blow() > 3.0),
+    Col::flag("fast_blowout_flag_gt10", "Whether dt_over_t_blow exceeds 10.", |r| r.dt_over_t_blow() > 10.0),
     Col::real("fast_blowout_ratio", NONE, "dt over t_blow; zero unless case_status is blowout.",
         |r| r.fast_blowout_ratio()),
     Col::integer("n_substeps", "Sub-steps of the equation for the surface density in the last step; else one.",
@@ -277,12 +279,12 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::real("chi_blow_eff", NONE, "Factor of the orbital time in t_blow.", |r| r.run.chi),
     Col::text("case_status", "text", "blowout, ok (bound already at the start) or no_blowout (switched off).",
         |r| Some(r.run.case_status)),
-    Col::real("s_blow_m", "m", "Equals a_blow_step.", |r| r.step.s_blow),
-    Col::real("s_blow_m_effective", "m", "The larger of a_blow_step and s_min_config.", |r| r.step.s_blow.max(r.run.s_min_config)),
+    Col::real("s_blow_m", "m", "Equals a_blow_step.", |r| r.report.smallest.s_blow),
+    Col::real("s_blow_m_effective", "m", "The larger of a_blow_step and s_min_config.", |r| r.report.smallest.s_blow.max(r.run.s_min_config)),
     Col::real("rho_used", "kg m^-3", "Density of the grains.", |r| r.run.density),
     Col::real("Q_pr_used", NONE, "Equals Qpr_mean.", |r| r.report.smallest.q_pr),
     Col::real("Q_pr_blow", NONE, "Planck-mean efficiency of radiation pressure at the blow-out size.",
-        |r| r.step.q_pr_blow),
+        |r| r.report.smallest.q_pr_blow),
     Col::real("s_min_effective", "m", "Equals s_min.", |r| r.report.smallest.size),
     Col::real("s_min_config", "m", "Smallest size of the configuration.", |r| r.run.s_min_config),
     Col::flag("s_min_effective_gt_config", "Whether s_min is above the configured size.",
@@ -343,17 +345,6 @@ pub(crate) const COLUMNS: [Col; 182] = [
     Col::integer("smol_fallback", "Inner steps that the positive fall-back scheme took.",
         |r| Some(r.report.inner.fallback.into())),
 ];
-
-/// Collision time of a column.
-fn collision_time(r: &Row<'_>) -> f64 {
-    match r.run.geometry_mode {
-        "0D" if r.report.smol.is_some() => r.collision(|s| s.t_coll),
-        "0D" => {
-            optical_depth_collision_time(r.cell.omega, r.report.tau, r.run.line_of_sight_factor).unwrap_or(f64::NAN)
-        }
-        _ => f64::NAN,
-    }
-}
 
 /// What the Python program names as the sink of a step.
 fn sink_selected(r: &Row<'_>) -> &'static str {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use crate::disk::report::{CellFacts, RunFacts};
-use crate::output::budgets::{CELLS_BUDGET, DISK_BUDGET, ORBITS};
+use crate::output::budgets::{self, CELLS_BUDGET};
 use crate::output::columns::{Column, Table};
 use crate::output::folder::OutputFolder;
 use crate::output::provenance::{ExternalFile, provenance};
@@ -103,7 +103,7 @@ pub fn before_run(folder: &OutputFolder, run: &RunFacts, facts: &RunConfigFacts)
         "init_ei": facts.init_ei,
         "cell_parallel": facts.cell_parallel,
         "threading": facts.threading,
-        "csv_units": csv_units(),
+        "csv_units": csv_units(run),
         "provenance": provenance(&facts.external_files, &facts.parts),
     })
 }
@@ -164,15 +164,15 @@ pub fn after_run(
 }
 
 /// Units of the CSV tables, which have no room for them.
-fn csv_units() -> Value {
+fn csv_units(run: &RunFacts) -> Value {
     fn units<T: Table>(columns: &[Column<T>]) -> Value {
         columns.iter().map(|column| (column.name.to_owned(), Value::from(column.unit))).collect()
     }
     json!({
-        "checks/mass_budget.csv": units(DISK_BUDGET),
+        "checks/mass_budget.csv": units(&budgets::disk_budget(run)),
         "checks/mass_budget_cells.csv": units(CELLS_BUDGET),
         "checks/energy_budget.csv": units(ENERGY_BUDGET),
         "series/step_diagnostics.csv": units(STEP_DIAGNOSTICS),
-        "orbit_rollup.csv": units(ORBITS),
+        "orbit_rollup.csv": units(&budgets::orbits(run)),
     })
 }

@@ -1,7 +1,6 @@
 //! The columns of the tables that a configuration may ask for on top: step diagnostics, sinks, energy, extended columns.
 
 use crate::output::columns::{Column, Row, Series};
-use crate::physics::constants::M_MARS;
 
 type Col = Column<Series>;
 
@@ -16,7 +15,8 @@ pub static STEP_DIAGNOSTICS: &[Col] = &[
     Col::real("time", "s", "End of the record.", |r| r.time),
     Col::real("sigma_surf", "kg m^-2", "Surface density at the end.", |r| r.report.surface_density),
     Col::real("tau_surf", NONE, "Optical depth along the line of sight at the end.", |r| r.report.tau),
-    Col::real("t_coll", "s", "Shortest collision time of a bin.", |r| r.collision(|s| s.t_coll)),
+    Col::real("t_coll", "s", "Shortest collision time of a bin, or that of the optical depth.",
+        |r| if r.run.geometry_mode == "0D" { r.collision_time() } else { r.collision(|s| s.t_coll) }),
     Col::real("t_blow", "s", "Blow-out time.", |r| r.cell.t_blow),
     Col::real("t_sink", "s", "Shortest of the sink times.",
         |r| r.report.t_sink_sublimation.min(r.report.t_sink_gas_drag).min(r.report.t_escape)),
@@ -39,7 +39,8 @@ pub static STEP_DIAGNOSTICS: &[Col] = &[
         |r| r.mars_masses(r.booked_sublimation())),
     Col::real("dM_gas_drag_step", MASS, "Part of it that gas drag removed.",
         |r| r.mars_masses(r.report.ledger.gas_drag)),
-    Col::real("mass_total_bins", MASS, "Mass of the cell at the end.", |r| r.mars_masses(r.report.surface_density)),
+    Col::real("mass_total_bins", MASS, "Mass of the cell at the end; in a column of profile python initial minus lost.",
+        |r| r.mars_masses(r.claimed_surface_density())),
     Col::real("mass_lost_by_blowout", MASS, "Mass that radiation expelled since the start.",
         |r| r.mars_masses(r.report.cumulative.blowout)),
     Col::real("mass_lost_by_sinks", MASS, "Mass that sinks took since the start.",
@@ -75,10 +76,10 @@ pub static SINKS_TRACE: &[Col] = &[
         |r| r.report.cumulative.escape * r.cell.area),
 ];
 
-/// Energy of collisions in the record. Where a run books as the Python program does, its "steps" are rates.
+/// Energy of collisions in the record. In a column of the Python program its "steps" are rates.
 #[rustfmt::skip] // a table: one column to one or two lines
 pub(crate) const ENERGY_COLUMNS: [Col; 11] = [
-    Col::real("E_rel_step", ENERGY, "Relative kinetic energy of the collisions; in profile python its rate per second.",
+    Col::real("E_rel_step", ENERGY, "Relative kinetic energy of the collisions; in a column of profile python its rate per second, at the start of the step.",
         |r| r.energy(r.report.energy.relative)),
     Col::real("E_dissipated_step", ENERGY, "Part of E_rel_step that was lost.",
         |r| r.energy(r.report.energy.dissipated)),
@@ -133,7 +134,7 @@ pub static ENERGY_BUDGET: &[Col] = &{
 #[rustfmt::skip] // a table: one column to one or two lines
 pub(crate) const EXTENDED: [Col; 8] = [
     Col::real("mloss_blowout_rate", MASS_RATE, "Equals M_out_dot.", |r| r.mars_masses(r.outflux())),
-    Col::real("mloss_sink_rate", MASS_RATE, "Equals M_sink_dot.", |r| r.mars_masses(r.rate(r.report.ledger.sinks()))),
+    Col::real("mloss_sink_rate", MASS_RATE, "Equals M_sink_dot.", |r| r.mars_masses(r.sink_rate())),
     Col::real("mloss_total_rate", MASS_RATE, "Equals dM_dt_surface_total.",
         |r| r.mars_masses(r.loss_rate())),
     Col::real("cum_mloss_blowout", MASS, "Equals mass_lost_by_blowout.",
@@ -166,5 +167,5 @@ fn energy_flag(r: &Row<'_>) -> &'static str {
 
 /// Rate of loss of the whole disk in Mars masses [s⁻¹], for the summary.
 pub(crate) fn loss_rate(row: &Row<'_>) -> f64 {
-    row.rate(row.report.ledger.lost()) * row.cell.area / M_MARS
+    row.mars_masses(row.loss_rate())
 }

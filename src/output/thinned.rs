@@ -14,7 +14,7 @@ use crate::output::diagnostics_columns::DIAGNOSTICS;
 use crate::output::folder::OutputFolder;
 use crate::output::parquet::TableWriter;
 use crate::output::psd_columns::PSD_HIST;
-use crate::output::recorder::{BinFacts, OutputOptions};
+use crate::output::recorder::{BinFacts, Distributions, OutputOptions};
 use crate::output::run_columns;
 use crate::wire_struct;
 
@@ -31,8 +31,8 @@ pub struct Record<'a> {
     pub step: &'a StepFacts,
     /// One per cell.
     pub reports: &'a [CellReport],
-    /// Surface density per bin [kg m⁻²], cells × bins, the bins of a cell side by side.
-    pub distributions: &'a [f64],
+    /// How the mass of the cells is spread over the sizes.
+    pub distributions: Distributions<'a>,
 }
 
 impl<'a> Record<'a> {
@@ -57,9 +57,23 @@ fn shortest_collision_time(reports: &[CellReport]) -> f64 {
 struct NewestRecord {
     step: Option<StepFacts>,
     reports: Vec<CellReport>,
-    distributions: Vec<f64>,
+    bins: Vec<f64>,
+    sizes: Vec<f64>,
 }
-wire_struct!(NewestRecord { step, reports, distributions });
+wire_struct!(NewestRecord { step, reports, bins, sizes });
+
+impl NewestRecord {
+    fn keep(&mut self, record: Record) {
+        self.step = Some(*record.step);
+        self.reports.clear();
+        self.reports.extend_from_slice(record.reports);
+        for (kept, new) in [(&mut self.bins, record.distributions.bins), (&mut self.sizes, record.distributions.sizes)]
+        {
+            kept.clear();
+            kept.extend_from_slice(new);
+        }
+    }
+}
 
 /// Drivers and report of the last step of a cell.
 struct LastRow {
@@ -129,11 +143,7 @@ impl ThinnedTables {
         if self.tables().all(|table| table.takes(number)) {
             self.newest.step = None;
         } else {
-            self.newest.step = Some(*record.step);
-            self.newest.reports.clear();
-            self.newest.reports.extend_from_slice(record.reports);
-            self.newest.distributions.clear();
-            self.newest.distributions.extend_from_slice(record.distributions);
+            self.newest.keep(record);
         }
         self.tables().try_for_each(|table| table.table.end_record())
     }
@@ -183,9 +193,10 @@ impl ThinnedTables {
     /// # Errors
     /// The first [`OutputError`].
     pub fn finish(mut self, run: &RunFacts, cells: &[CellFacts], sizes: &BinFacts) -> Result<Vec<Chunks>, OutputError> {
-        let NewestRecord { step, reports, distributions } = std::mem::take(&mut self.newest);
+        let NewestRecord { step, reports, bins, sizes: moved } = std::mem::take(&mut self.newest);
         let completed = step.map_or(Ok(()), |step| {
-            let record = Record { run, cells, sizes, step: &step, reports: &reports, distributions: &distributions };
+            let distributions = Distributions { bins: &bins, sizes: &moved };
+            let record = Record { run, cells, sizes, step: &step, reports: &reports, distributions };
             let number = self.records - 1;
             self.push(record, &record.rows(), |table| !table.takes(number))
         });
@@ -208,13 +219,16 @@ fn repeated<'a>(rows: &[Row<'a>], stale: &'a BTreeMap<usize, LastRow>) -> Vec<Ro
 /// Adds the size distributions of the cells that evolve.
 fn push_distributions(table: &mut TableWriter<Series>, record: Record, rows: &[Row]) -> Result<(), OutputError> {
     let Record { sizes, distributions, .. } = record;
-    let mut bins = Vec::with_capacity(sizes.centres.len());
-    for (row, distribution) in rows.iter().zip(distributions.chunks_exact(sizes.centres.len())) {
+    let n = sizes.centres.len();
+    let mut bins = Vec::with_capacity(n);
+    let mut moved = distributions.sizes.chunks_exact(n);
+    for (row, distribution) in rows.iter().zip(distributions.bins.chunks_exact(n)) {
+        let centres = moved.next().unwrap_or(&sizes.centres);
         if !row.report.evolved {
             continue;
         }
         let sum: f64 = distribution.iter().sum();
-        let facts = sizes.centres.iter().zip(&sizes.widths).zip(distribution).enumerate();
+        let facts = centres.iter().zip(&sizes.widths).zip(distribution).enumerate();
         bins.clear();
         bins.extend(facts.map(|(index, ((size, width), sigma))| {
             // N_k/w_k · (4/3)πρ/Σ(0) with N_k = Σ_k / ((4/3)πρ s_k³)

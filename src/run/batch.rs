@@ -11,6 +11,7 @@ use super::stop::all_stopped;
 use crate::disk::model::Model;
 use crate::disk::report::{CellReport, StepFacts};
 use crate::disk::step::StepError;
+use crate::output::recorder::Distributions;
 use crate::output::summary::StepCounts;
 use crate::parallel::decomposition::Decomposition;
 use crate::parallel::wire::{Reader, Wire, WireError};
@@ -101,7 +102,7 @@ impl Message {
 fn pack_record(block: &mut Block, drivers: &StepFacts, bytes: &mut Vec<u8>) {
     block.close_interval(drivers).iter().for_each(|report| report.pack(bytes));
     for cell in block.cells() {
-        cell.bins.iter().for_each(|bin| bin.pack(bytes));
+        cell.bins.iter().chain(&cell.sizes).for_each(|number| number.pack(bytes));
     }
 }
 
@@ -127,6 +128,8 @@ pub struct Batch {
     pub reports: Vec<CellReport>,
     /// Surface density per bin for each record and cell [kg m⁻²].
     pub bins: Vec<f64>,
+    /// Sizes that stand for these bins [m], where they move; else empty.
+    pub sizes: Vec<f64>,
     /// The first failure in the step after these, and on which process.
     pub failure: Option<(usize, Failure)>,
     /// What each cell cost; empty after a failure.
@@ -160,10 +163,17 @@ impl Batch {
         }
     }
 
+    /// The distributions of each record, in their order; `bins`: those of all cells.
+    pub fn distributions(&self, bins: usize) -> impl Iterator<Item = Distributions<'_>> {
+        let mut sizes = self.sizes.chunks_exact(bins);
+        self.bins.chunks_exact(bins).map(move |bins| Distributions { bins, sizes: sizes.next().unwrap_or(&[]) })
+    }
+
     fn clear(&mut self) {
         self.steps.clear();
         self.reports.clear();
         self.bins.clear();
+        self.sizes.clear();
         self.costs.clear();
         self.failure = None;
         self.order = Order::GoOn;
@@ -188,18 +198,20 @@ impl Batch {
                 sums.sinks += f64::unpack(reader)? * cell.facts.area / M_MARS;
             }
             if bool::unpack(reader)? {
-                self.read_record(reader, block.len(), model.sizes.len())?;
+                self.read_record(reader, block.len(), model)?;
             }
         }
         Ok(sums)
     }
 
-    fn read_record(&mut self, reader: &mut Reader, cells: usize, bins: usize) -> Result<(), WireError> {
+    fn read_record(&mut self, reader: &mut Reader, cells: usize, model: &Model) -> Result<(), WireError> {
         for _ in 0..cells {
             self.reports.push(CellReport::unpack(reader)?);
         }
-        for _ in 0..cells * bins {
-            self.bins.push(f64::unpack(reader)?);
+        let moved = if model.moves_sizes() { model.sizes.len() } else { 0 };
+        for _ in 0..cells {
+            read_numbers(reader, model.sizes.len(), &mut self.bins)?;
+            read_numbers(reader, moved, &mut self.sizes)?;
         }
         Ok(())
     }
@@ -231,10 +243,17 @@ impl Batch {
     pub fn read_rest(&mut self, messages: &[Vec<u8>], blocks: &Decomposition, model: &Model) -> Result<(), RunError> {
         self.clear();
         for (message, block) in messages.iter().zip(blocks.blocks()) {
-            self.read_record(&mut Reader::new(message), block.len(), model.sizes.len())?;
+            self.read_record(&mut Reader::new(message), block.len(), model)?;
         }
         Ok(())
     }
+}
+
+fn read_numbers(reader: &mut Reader, count: usize, into: &mut Vec<f64>) -> Result<(), WireError> {
+    for _ in 0..count {
+        into.push(f64::unpack(reader)?);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

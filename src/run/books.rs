@@ -10,7 +10,7 @@ use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::disk::cell::CellModel;
 use crate::disk::model::{Model, Scheme};
 use crate::disk::report::{CellReport, StepFacts};
-use crate::output::recorder::Recorder;
+use crate::output::recorder::{Distributions, Recorder};
 use crate::output::summary::StepCounts;
 use crate::physics::constants::{M_MARS, R_MARS};
 use crate::physics::orbit::orbital_period;
@@ -87,7 +87,7 @@ impl<'a> Books<'a> {
     pub fn enter(&mut self, steps: &[Step], batch: &Batch) -> Result<(), RunError> {
         let cells = self.model.cells.len();
         let mut reports = batch.reports.chunks_exact(cells);
-        let mut bins = batch.bins.chunks_exact(cells * self.model.sizes.len());
+        let mut distributions = batch.distributions(cells * self.model.sizes.len());
         for (step, sums) in steps.iter().zip(&batch.steps) {
             let drivers = &step.drivers;
             self.last = Some(*drivers);
@@ -99,9 +99,9 @@ impl<'a> Books<'a> {
             })?;
             self.elapsed += drivers.dt;
             if step.tick.record
-                && let (Some(reports), Some(bins)) = (reports.next(), bins.next())
+                && let (Some(reports), Some(found)) = (reports.next(), distributions.next())
             {
-                self.record(reports, bins)?;
+                self.record(reports, found)?;
             }
             (self.observe)(&step.tick);
         }
@@ -116,7 +116,8 @@ impl<'a> Books<'a> {
     pub fn close(&mut self, rest: Option<&Batch>) -> Result<(), RunError> {
         let Some(last) = self.last else { return Ok(()) };
         if let Some(rest) = rest {
-            self.record(&rest.reports, &rest.bins)?;
+            let found = Distributions { bins: &rest.bins, sizes: &rest.sizes };
+            self.record(&rest.reports, found)?;
         }
         if self.orbits.completed() == 0 {
             let row = self.orbits.remainder(last.time, last.temperature);
@@ -127,7 +128,7 @@ impl<'a> Books<'a> {
         Ok(())
     }
 
-    fn record(&mut self, reports: &[CellReport], bins: &[f64]) -> Result<(), RunError> {
+    fn record(&mut self, reports: &[CellReport], found: Distributions<'_>) -> Result<(), RunError> {
         let (Some(recorder), Some(drivers)) = (&mut self.recorder, self.last) else { return Ok(()) };
         let step = StepFacts { dt: std::mem::take(&mut self.elapsed), ..drivers };
         let scheme = self.model.scheme;
@@ -135,7 +136,7 @@ impl<'a> Books<'a> {
         let cells = reports.iter().zip(&self.model.cells);
         self.budgets.extend(cells.map(|(report, cell)| BudgetRow::of_cell(step.time, scheme, &cell.facts, report)));
         let total = BudgetRow::total(step.time, scheme, &self.budgets);
-        recorder.record(&step, reports, bins, &total, &self.budgets)?;
+        recorder.record(&step, reports, found, &total, &self.budgets)?;
         let percent = self.budgets.iter().chain([&total]).map(BudgetRow::error_percent).fold(0.0, larger_or_none);
         // The Python program's step does not conserve mass: its budget is reported, not enforced unless asked for.
         let allowed = total.tolerance_percent;

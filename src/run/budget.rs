@@ -139,6 +139,12 @@ impl BudgetRow {
         }
     }
 
+    /// |lost − sum of its channels| over lost mass [%]; zero where nothing was lost.
+    pub fn channels_error_percent(&self) -> f64 {
+        let channels = self.lost_blowout + self.lost_sublimation + self.lost_gas_drag + self.lost_escape;
+        if self.lost == 0.0 { 0.0 } else { 100.0 * ((self.lost - channels) / self.lost).abs() }
+    }
+
     /// |residual| over initial plus supplied mass [%]; zero where there is neither.
     pub fn error_percent(&self) -> f64 {
         let scale = self.initial + self.supplied;
@@ -176,7 +182,51 @@ pub struct OrbitRow {
     pub r_rm: f64,
     /// Temperature of Mars [K].
     pub temperature: f64,
+    /// What the records that it overlaps say.
+    pub records: OrbitRecords,
 }
+
+/// The records that an orbit of a column overlaps, where they are asked for; else NaN.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OrbitRecords {
+    /// Largest rate of blow-out [M_Mars s⁻¹].
+    pub blowout_peak: f64,
+    /// Largest rate of the sinks [M_Mars s⁻¹].
+    pub sinks_peak: f64,
+    /// Largest rate of both [M_Mars s⁻¹].
+    pub total_peak: f64,
+    /// Median of blow-out time over collision time.
+    pub ts_ratio: f64,
+    /// Median factor of the competition gate.
+    pub gate_factor: f64,
+}
+
+impl OrbitRecords {
+    /// None.
+    pub const NONE: OrbitRecords = OrbitRecords {
+        blowout_peak: f64::NAN,
+        sinks_peak: f64::NAN,
+        total_peak: f64::NAN,
+        ts_ratio: f64::NAN,
+        gate_factor: f64::NAN,
+    };
+}
+
+wire_struct!(OrbitRecords { blowout_peak, sinks_peak, total_peak, ts_ratio, gate_factor });
+wire_struct!(OrbitRow {
+    index,
+    time,
+    time_end,
+    t_orb,
+    blowout,
+    sinks,
+    blowout_cumulative,
+    sinks_cumulative,
+    loss_fraction,
+    r_rm,
+    temperature,
+    records,
+});
 
 #[cfg(test)]
 mod tests {

@@ -48,7 +48,9 @@ pub enum Pace {
         /// Largest step [s].
         dt_max: f64,
     },
-    /// The Python program's rule: nominal step, or this share of the shortest collision time if that is longer.
+    /// The planned number of equal steps, as in a column of the Python program.
+    Even,
+    /// The rule of its rings: nominal step, or this share of the shortest collision time if that is longer.
     Fixed {
         /// Share of the shortest collision time; `None` keeps the nominal step.
         min_tcoll_ratio: Option<f64>,
@@ -87,7 +89,7 @@ impl Clock {
     pub fn new(grid: TimeGrid, pace: Pace, output: OutputTimes) -> Self {
         let proposal = match pace {
             Pace::Adaptive { dt_max, .. } => grid.dt_nominal.min(dt_max),
-            Pace::Fixed { .. } => grid.dt_step,
+            Pace::Even | Pace::Fixed { .. } => grid.dt_step,
         };
         let next_output = if matches!(output, OutputTimes::Linear { .. }) { 1 } else { 0 };
         Clock { grid, pace, output, time: 0.0, index: 0, proposal, next_output }
@@ -127,12 +129,17 @@ impl Clock {
         }
         let end = match self.pace {
             Pace::Adaptive { rtol, dt_max } => self.adaptive_end(model, rtol, dt_max),
+            Pace::Even => (self.index + 1) as f64 * self.grid.dt_step,
             Pace::Fixed { .. } => self.fixed_end(),
         };
         let last = self.grid.t_end - end <= self.sliver();
         let end = if last { self.grid.t_end } else { end };
         // A nominal step keeps its length to the last bit.
-        let nominal = matches!(self.pace, Pace::Fixed { .. }) && !last;
+        let nominal = match self.pace {
+            Pace::Adaptive { .. } => false,
+            Pace::Even => true,
+            Pace::Fixed { .. } => !last,
+        };
         let dt = if nominal { self.proposal } else { end - self.time };
         let due = self.pass_output_times(end + self.sliver());
         let tick = Tick { index: self.index, start: self.time, end, dt, record: due || last };

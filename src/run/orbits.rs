@@ -1,6 +1,6 @@
 //! Mass lost per orbit at the middle radius, from losses per coupling step.
 
-use super::budget::OrbitRow;
+use super::budget::{OrbitRecords, OrbitRow};
 use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 
 /// Unit of masses in checkpoints: the mass of Mars, which has no name in the units of CF.
@@ -111,6 +111,7 @@ impl OrbitRollup {
             loss_fraction: if self.initial_mass > 0.0 { (blowout + sinks) / self.initial_mass } else { f64::NAN },
             r_rm: self.r_rm,
             temperature,
+            records: OrbitRecords::NONE,
         }
     }
 }

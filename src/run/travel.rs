@@ -3,8 +3,8 @@
 use crate::disk::cell::CellState;
 use crate::disk::floor::FloorState;
 use crate::disk::report::{
-    CellReport, CellStop, DampingReport, InnerSteps, KernelReport, Ledger, Shrinkage, SmallestGrains, SmolReport,
-    StepFacts, SupplyReport,
+    CellReport, CellStop, DampingReport, EndRates, InnerSteps, KernelReport, Ledger, Shrinkage, SmallestGrains,
+    SmolReport, StepFacts, SupplyReport,
 };
 use crate::disk::step::StepError;
 use crate::disk::supply::SupplyState;
@@ -49,8 +49,9 @@ wire_struct!(SmolReport {
 wire_struct!(Excitation { e, i });
 wire_struct!(DampingReport { next, time, target });
 wire_struct!(KernelReport { used, base, supply, supply_weight, damping });
-wire_struct!(SmallestGrains { size, q_pr, beta, blowout_gate });
+wire_struct!(SmallestGrains { size, q_pr, beta, blowout_gate, s_blow, q_pr_blow });
 wire_struct!(Shrinkage { shift, mass_ratio, lost });
+wire_struct!(EndRates { blowout, sinks });
 wire_struct!(InnerSteps { accepted, rejected, fallback });
 wire_struct!(EnergyRates { relative, retained, dissipated, cratering, fragmentation, shares, remnants });
 wire_enum!(CellStop { 0 => TauExceeded });
@@ -77,6 +78,7 @@ wire_struct!(CellReport {
     shrinkage,
     ledger,
     cumulative,
+    end_rates,
     supply,
     smol,
     kernel,

@@ -123,6 +123,7 @@ pub const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ("sinks.hydro_escape.T_ref_K", ESCAPE, "3000"),
     ("sinks.hydro_escape.f_vap_floor", ESCAPE, "2"),
     ("phase.thresholds.P_ref_bar", PRESSED, "2e-3"),
+    ("diagnostics.energy_bookkeeping.stream", ENERGY, "false"),
     ("dynamics.f_ke_cratering", ENERGY, "0.2"),
     ("dynamics.f_ke_fragmentation", ENERGY, "0.5"),
     ("dynamics.eps_restitution", ENERGY, "0.7"),

@@ -228,6 +228,11 @@ impl Table {
         Table { batches: reader.map(Result::unwrap).collect() }
     }
 
+    /// Names of the columns, in order.
+    pub fn names(&self) -> Vec<String> {
+        self.batches[0].schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
     /// A column, entry by entry.
     fn column<T>(&self, name: &str, entry: impl Fn(&dyn Array, usize) -> T) -> Vec<T> {
         let mut values = Vec::new();

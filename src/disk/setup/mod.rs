@@ -175,7 +175,8 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     };
     let s_min_surface_energy = bins::smallest_fragment(config, &eccentricity, grid.middle())?;
     let floor = bins::floor(config)?;
-    let s_min_surface_energy = s_min_surface_energy.unwrap_or(f64::NAN);
+    let no_floor = if config.profile == Profile::Python && config.geometry.is_column() { 0.0 } else { f64::NAN };
+    let s_min_surface_energy = s_min_surface_energy.unwrap_or(no_floor);
     let s_min_effective = smallest_size(floor.rule, s_blow, s_min_config, s_min_surface_energy);
 
     let sizes = bins::size_grid(config, s_min_effective)?;
@@ -229,7 +230,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         supply_transport_mode: supply::transport_label(config),
         supply_temperature_kind: supply::temperature_label(config),
         line_of_sight_factor: los,
-        missing_as_zero: config.profile == Profile::Python,
+        missing_as_zero: config.profile == Profile::Python && !config.geometry.is_column(),
         s_min_evolves: floor.evolution.is_some(),
         corrects_fast_blowout: processes::corrects_fast_blowout(config),
         sublimation_booked: processes::sublimation_is_booked(config),

@@ -208,10 +208,10 @@ pub(super) fn sublimation_is_booked(config: &Config) -> bool {
     scheme(config) != SublimationScheme::Surface || config.geometry.is_column()
 }
 
-/// Whether the outflux in the files of a column of the Python program is cut to what leaves within a step.
+/// Whether the outflux in the files of a column of the Python program is cut to what leaves within a step, be that cut into
+/// parts or not.
 pub(super) fn corrects_fast_blowout(config: &Config) -> bool {
-    let in_parts = config.io.substep_fast_blowout && surface_solver(config).is_some();
-    config.profile == Profile::Python && config.geometry.is_column() && (config.io.correct_fast_blowout || in_parts)
+    config.profile == Profile::Python && config.geometry.is_column() && config.io.correct_fast_blowout
 }
 
 /// Fits for solid and liquid.

@@ -72,8 +72,11 @@ pub(super) fn blowout(config: &Config) -> Blowout {
     let source_acts = radiation.source == RadiationSource::Mars && radiation.use_mars_rp;
     let rings_of_python = config.profile == Profile::Python && !config.geometry.is_column();
     let acts = rings_of_python || (source_acts && config.sinks.rp_blowout.enable);
+    // A column of it counts blow-out as off where nothing collides.
+    let idle_column =
+        config.profile == Profile::Python && config.geometry.is_column() && !config.physics_mode.collides();
     Blowout {
-        enabled: config.blowout.enabled && acts,
+        enabled: config.blowout.enabled && acts && !idle_column,
         solver: match radiation.blowout_solver {
             radiation::BlowoutSolver::Converged => BlowoutSolver::Converged,
             radiation::BlowoutSolver::Iterated => BlowoutSolver::Iterated,

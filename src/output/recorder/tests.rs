@@ -12,6 +12,7 @@ use crate::disk::report::{CellStop, Ledger, SupplyReport};
 use crate::output::fixtures::{Fixture, config, ending};
 use crate::output::summary::Outcome;
 use crate::physics::constants::M_MARS;
+use crate::run::budget::OrbitRecords;
 
 fn recorder(folder: &Path, f: &Fixture, options: OutputOptions) -> Recorder {
     let folder = OutputFolder::create(folder, false).unwrap();
@@ -19,7 +20,7 @@ fn recorder(folder: &Path, f: &Fixture, options: OutputOptions) -> Recorder {
 }
 
 fn record(recorder: &mut Recorder, f: &Fixture) {
-    recorder.record(&f.step, &f.reports, &f.distributions, &f.total, &f.budgets).unwrap();
+    recorder.record(&f.step, &f.reports, f.distributions(), &f.total, &f.budgets).unwrap();
 }
 
 /// Freezes the second cell as the disk does: last state, cumulative masses, nothing in the record.
@@ -302,6 +303,7 @@ fn options_leave_tables_out_and_orbits_are_counted_all_the_same() {
         loss_fraction: 0.375,
         r_rm: 1.85,
         temperature: 3990.0,
+        records: OrbitRecords::NONE,
     };
     recorder.orbit(&orbit).unwrap();
     recorder.orbit(&orbit).unwrap();
@@ -318,9 +320,9 @@ fn a_record_of_another_size_is_an_error() {
     let f = Fixture::new();
     let folder = tempfile::tempdir().unwrap();
     let mut recorder = recorder(folder.path(), &f, OutputOptions::default());
-    let short = &f.distributions[..5];
+    let short = Distributions { bins: &f.distributions[..5], sizes: &[] };
     let error = recorder.record(&f.step, &f.reports, short, &f.total, &f.budgets).unwrap_err();
     assert!(error.to_string().contains('5') && error.to_string().contains('6'), "{error}");
     let one = &f.reports[..1];
-    assert!(recorder.record(&f.step, one, &f.distributions, &f.total, &f.budgets).is_err());
+    assert!(recorder.record(&f.step, one, f.distributions(), &f.total, &f.budgets).is_err());
 }

@@ -153,6 +153,23 @@ fn a_fixed_clock_divides_the_duration_evenly() {
 }
 
 #[test]
+fn an_even_clock_takes_equal_steps_to_the_end_where_a_fixed_one_shortens_the_last() {
+    // 9.5 steps of 10 s are planned as ten of 9.5 s.
+    let lengths = |pace: Pace| {
+        let mut clock = Clock::new(grid(95.0, 10.0), pace, OutputTimes::EveryStep);
+        let mut lengths = Vec::new();
+        while let Some(tick) = clock.next(&constant()) {
+            lengths.push(tick.dt);
+            clock.observe_collision_time(f64::NAN);
+        }
+        lengths
+    };
+    assert_eq!(lengths(Pace::Even), [9.5; 10]);
+    let fixed = lengths(Pace::Fixed { min_tcoll_ratio: None });
+    assert!(fixed.len() == 10 && fixed[9] < 9.5, "{fixed:?}");
+}
+
+#[test]
 fn a_fixed_clock_follows_the_shortest_collision_time_upwards_only() {
     let pace = Pace::Fixed { min_tcoll_ratio: Some(0.5) };
     let mut clock = Clock::new(grid(1e4, 10.0), pace, OutputTimes::EveryStep);
