@@ -355,7 +355,8 @@ fn needs(config: &Config, tree: &Node) -> Vec<Problem> {
             "blowout.gate_mode",
         ),
         (
-            config.sinks.sub_params.psat_model == PsatModel::Tabulated
+            config.profile == Profile::Conservative
+                && config.sinks.sub_params.psat_model == PsatModel::Tabulated
                 && config.sinks.sub_params.psat_table_path.is_none(),
             "sinks.sub_params.psat_table_path",
             "`sinks.sub_params.psat_model` is `tabulated`",

@@ -237,6 +237,13 @@ impl Recorder {
         self.psd.as_mut().map_or(Ok(()), TableWriter::end_record)
     }
 
+    /// The drivers of a step that was not taken because of them: the Python program's summary counts them.
+    pub fn refuse(&mut self, drivers: &StepFacts) {
+        if self.run.missing_as_zero {
+            self.tracks.look_at(drivers);
+        }
+    }
+
     /// The Python program repeats the last row of a stopped cell for ever.
     fn keep_last_rows(&mut self, step: &StepFacts, reports: &[CellReport]) {
         if !self.run.missing_as_zero {

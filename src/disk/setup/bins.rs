@@ -134,7 +134,21 @@ pub(super) fn initial_fractions(
             },
         ),
     };
-    fractions.map_err(SetupError::physics("initial"))
+    match fractions {
+        Err(error @ PhysicsError::EmptyDistribution { .. }) if falls_back(config) => {
+            tracing::warn!("{error}: as in the Python program the disk starts with `s0_mode: upper`");
+            three_slope(config, sizes, s_min_effective)
+        }
+        fractions => fractions,
+    }
+    .map_err(SetupError::physics("initial"))
+}
+
+/// The Python program takes another distribution where a melt leaves nothing on the grid.
+fn falls_back(config: &Config) -> bool {
+    let mode = config.initial.s0_mode;
+    let melt = matches!(mode, InitialMode::MeltLognormalMixture | InitialMode::MeltTruncatedPowerlaw);
+    melt && config.profile == Profile::Python
 }
 
 fn three_slope(config: &Config, sizes: &SizeGrid, s_floor: f64) -> Result<Vec<f64>, PhysicsError> {
@@ -159,8 +173,8 @@ pub(super) fn breakup(config: &Config, sizes: &SizeGrid) -> Result<Breakup, Setu
 fn strength(config: &Config) -> Result<Strength, SetupError> {
     let qstar = &config.qstar;
     let units = match qstar.coeff_units {
-        // The built-in coefficients have units of their own.
-        _ if !qstar.override_coeffs => StrengthUnits::Ba99Cgs,
+        // The built-in coefficients have units of their own, except that the Python program takes them in these, too.
+        _ if !qstar.override_coeffs && config.profile != Profile::Python => StrengthUnits::Ba99Cgs,
         CoefficientUnits::Ba99Cgs => StrengthUnits::Ba99Cgs,
         CoefficientUnits::Si => StrengthUnits::Si,
     };

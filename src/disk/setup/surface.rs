@@ -30,7 +30,8 @@ impl Reader<'_> {
         match config.shielding.table() {
             _ if ignores_fixed_depth(config) => Ok(Shielding::Off),
             Some(path) => {
-                let (tau, phi) = self.read(KEY, path, tables::phi::read)?;
+                let or_smallest = config.profile == Profile::Python;
+                let (tau, phi) = self.read(KEY, path, |path| tables::phi::read(path, or_smallest))?;
                 PhiTable::new(tau, phi).map(Shielding::Table).map_err(SetupError::physics(KEY))
             }
             None if absorbs_without_table(config) => Ok(Shielding::Absorbing),
