@@ -153,7 +153,7 @@ fn a_table_of_any_bytes_is_read_or_refused() {
         }
         fuzz(what, &seeds, |bytes| {
             fs::write(&path, bytes).unwrap();
-            [tables::qpr::read(&path).is_ok(), tables::phi::read(&path).is_ok()].contains(&true)
+            [tables::qpr::read(&path).is_ok(), tables::phi::read(&path, true).is_ok()].contains(&true)
         });
         fs::remove_file(&path).unwrap();
     }
@@ -195,6 +195,6 @@ fn a_checkpoint_of_any_bytes_is_refused() {
 #[test]
 fn a_table_over_which_the_library_panics_is_refused() {
     // One byte in the footer of a table like those above was changed: its pages refer to a dictionary that it lacks.
-    let error = tables::phi::read(&root().join("tests/data/no_dictionary.parquet")).unwrap_err().to_string();
+    let error = tables::phi::read(&root().join("tests/data/no_dictionary.parquet"), false).unwrap_err().to_string();
     assert!(error.contains("no_dictionary.parquet") && error.contains("dict"), "{error}");
 }

@@ -13,9 +13,10 @@ use marsdisk_mpi::physics::supply::SupplyLaw;
 use marsdisk_mpi::run::clock::{Clock, OutputTimes, Pace};
 use marsdisk_mpi::run::driver::{self, Desk, Ended, RunError};
 use marsdisk_mpi::run::stop::StopReason;
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::fs;
-use support::{ADAPTIVE, Run, Table, assert_close, course, data, disk, evolve, shipped, time_grid};
+use support::{ADAPTIVE, Run, assert_close, course, data, disk, evolve, shipped, time_grid};
 
 /// Share of what was and came that may be lost track of; rounding of some thousand steps leaves about 10⁻¹⁴.
 const BALANCE: f64 = 1e-12;
@@ -267,40 +268,39 @@ fn a_cell_does_not_know_of_the_others() {
     assert_eq!(all.cells[2], alone.cells[0]);
 }
 
-/// What each case changes in `base_cooling.yml`, from `cases.txt`.
-fn python_cases() -> Vec<(String, Vec<String>)> {
-    let mut cases: Vec<(String, Vec<String>)> = Vec::new();
-    for line in fs::read_to_string(data("python_profile/cases.txt")).unwrap().lines() {
+/// What each case of a file changes in `base_cooling.yml`; lines before the first case belong to all.
+fn python_cases(file: &str) -> Vec<(String, Vec<String>)> {
+    let (mut common, mut cases) = (Vec::new(), Vec::<(String, Vec<String>)>::new());
+    for line in fs::read_to_string(data(file)).unwrap().lines().filter(|line| !line.starts_with('#')) {
         match line.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
-            _ if line.starts_with('#') => {}
-            Some(name) => cases.push((name.to_owned(), Vec::new())),
-            None => cases.last_mut().unwrap().1.push(line.to_owned()),
+            Some(name) => cases.push((name.to_owned(), common.clone())),
+            None => cases.last_mut().map_or(&mut common, |(_, changes)| changes).push(line.to_owned()),
         }
     }
     cases
 }
 
 /// A number of a run by the name that `numbers.csv` gives it.
-fn number(run: &Run, series: &Table, name: &str, row: usize) -> f64 {
+fn number(run: &Run, series: impl Fn(&str) -> Vec<f64>, name: &str, row: usize) -> f64 {
     match name.split_once('.') {
         Some(("summary", key)) => run.summary()[key].as_f64().unwrap(),
         Some((_, column)) => run.csv("orbit_rollup.csv")[column][row],
-        None => series.real(name)[row],
+        None => series(name)[row],
     }
 }
 
-#[test]
-fn the_profile_python_gives_the_python_programs_numbers() {
-    let numbers = data("python_profile/numbers.csv");
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_path(numbers).unwrap();
+/// Runs every case of a file in profile `python` and checks the numbers that another has for it.
+fn assert_numbers(cases: &str, numbers: &str) {
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_path(data(numbers)).unwrap();
     let rows: Vec<(String, String, usize, f64)> = reader.deserialize().map(Result::unwrap).collect();
     let mut checked = 0;
-    for (case, overrides) in python_cases() {
+    for (case, overrides) in python_cases(cases) {
         let overrides: Vec<&str> = overrides.iter().map(String::as_str).collect();
         let run = Run::finished(&data("python_profile/base_cooling.yml"), &overrides, &["--profile", "python"]);
-        let series = run.table("series/run.parquet");
+        // A run that never began has none.
+        let series = LazyCell::new(|| run.table("series/run.parquet"));
         for (_, column, row, wanted) in rows.iter().filter(|row| row.0 == case) {
-            let found = number(&run, &series, column, *row);
+            let found = number(&run, |name| series.real(name), column, *row);
             let close = (found - wanted).abs() <= 1e-9 * wanted.abs();
             assert!(close, "{case}, {column}[{row}]: {found:e} instead of {wanted:e}");
             checked += 1;
@@ -309,4 +309,32 @@ fn the_profile_python_gives_the_python_programs_numbers() {
         assert!(run.summary()["mass_budget_max_error_percent"].as_f64().unwrap() < 1e-12);
     }
     assert_eq!(checked, rows.len());
+}
+
+#[test]
+fn the_profile_python_gives_the_python_programs_numbers() {
+    assert_numbers("python_profile/cases.txt", "python_profile/numbers.csv");
+}
+
+#[test]
+fn the_profile_python_follows_the_python_programs_rules_in_other_disks() {
+    assert_numbers("python_profile/further_cases.txt", "python_profile/further_numbers.csv");
+}
+
+#[test]
+fn what_the_profile_python_replaces_is_an_error_in_the_other() {
+    for overrides in [
+        &["initial.s0_mode=melt_truncated_powerlaw", "initial.melt_psd={s_min_solid: 50.0, s_max_solid: 60.0}"][..],
+        &["sinks.sub_params.psat_model=tabulated"],
+        &["sinks.sub_params.psat_model=auto", "sinks.sub_params.psat_table_path=nothing.csv"],
+        &["sinks.sub_params.A=null"],
+        &["shielding.mode=psitau", "shielding.table_path=phi_scattering.csv"],
+    ] {
+        let short = [&["numerics.t_end_orbits=0.01", "geometry.Nr=1"], overrides].concat();
+        let [python, conservative] = ["python", "conservative"]
+            .map(|profile| Run::new(&data("python_profile/base_cooling.yml"), &short, &["--profile", profile]));
+        assert_eq!(python.status(), 0, "{}", python.stderr());
+        assert!(python.stderr().contains("WARN"), "{overrides:?}: {}", python.stderr());
+        assert!([2, 5].contains(&conservative.status()), "{overrides:?}: {}", conservative.stderr());
+    }
 }

@@ -23,6 +23,7 @@ pub(super) fn time_grid(config: &Config, cooling: &Cooling, r_middle: f64) -> Re
         until_temperature: numerics.t_end_until_temperature_k,
         temperature_margin_years: numerics.t_end_temperature_margin_years,
         temperature_search_years: numerics.t_end_temperature_search_years,
+        temperature_by_halving: config.profile == Profile::Python,
         min_years: numerics.min_duration_years,
         first_step: match numerics.dt_init {
             numerics::NumberOrAuto::Auto => FirstStep::Auto,

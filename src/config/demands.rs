@@ -89,7 +89,11 @@ pub(super) const DEMANDS: &[Demand] = &[
         Is("surface.use_tcoll", &["true"]),
         "the gate compares with that time",
     ),
-    demand(Is("sinks.sub_params.psat_model", &["tabulated"]), Given("sinks.sub_params.psat_table_path"), ""),
+    demand(
+        All(&[Is("sinks.sub_params.psat_model", &["tabulated"]), Is("profile", &["conservative"])]),
+        Given("sinks.sub_params.psat_table_path"),
+        "",
+    ),
     demand(
         Is("init_tau1.scale_to_tau1", &["true"]),
         Not(&Given("optical_depth")),

@@ -120,7 +120,12 @@ const IN_SOME_RUNS: &[Idle] = &[
         "`dynamics.kernel_H_mode` is not `fixed`",
         &["dynamics.H_fixed_over_a"],
     ),
-    (|c| !c.qstar.override_coeffs, "`qstar.override_coeffs` is false", &["qstar.coeff_table", "qstar.coeff_units"]),
+    (|c| !c.qstar.override_coeffs, "`qstar.override_coeffs` is false", &["qstar.coeff_table"]),
+    (
+        |c| !c.qstar.override_coeffs && conservative(c),
+        "`qstar.override_coeffs` is false and the profile is `conservative`",
+        &["qstar.coeff_units"],
+    ),
     (
         |c| c.qstar.coeff_table.is_some() || !c.qstar.override_coeffs,
         "there is a `qstar.coeff_table`, or `qstar.override_coeffs` is false",

@@ -126,6 +126,7 @@ impl Conditions {
         Conditions {
             blowout: false,
             size_rate: 0.0,
+            size_rate_raw: 0.0,
             escape_rate: 0.0,
             sublimation_blocked: false,
             encounters: None,

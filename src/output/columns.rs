@@ -8,6 +8,9 @@ use crate::physics::collision::optical_depth_collision_time;
 use crate::physics::constants::{M_MARS, R_MARS};
 use crate::physics::{radiation, sinks};
 
+/// Rate that the Python program divides by where the scaled supply is zero [kg m⁻² s⁻¹].
+const LEAST_SCALED_RATE: f64 = 1e-30;
+
 /// A kind of table: what its columns look at to find their values.
 pub trait Table: 'static {
     /// What one row is made from.
@@ -351,10 +354,18 @@ impl Row<'_> {
         if self.run.supply_enabled { x } else { f64::NAN }
     }
 
-    /// Supply rate handed to the surface over `reference`; NaN where the reference is not positive.
-    pub fn supply_share(&self, reference: f64) -> f64 {
-        let reference = self.if_supplied(reference);
-        if reference > 0.0 { self.report.supply.applied / reference } else { f64::NAN }
+    /// Supply rate handed to the surface over the scaled one; NaN where that is not positive.
+    pub fn supply_share(&self) -> f64 {
+        let scaled = self.if_supplied(self.report.supply.scaled);
+        if scaled > 0.0 { self.report.supply.applied / scaled } else { f64::NAN }
+    }
+
+    /// The same; the Python program knows it also where nothing but the deep buffer supplies the surface.
+    pub fn supply_visibility(&self) -> f64 {
+        match self.run.missing_as_zero {
+            true => self.if_supplied(self.report.supply.applied) / self.report.supply.scaled.max(LEAST_SCALED_RATE),
+            false => self.supply_share(),
+        }
     }
 
     /// A number of the collision kernel; NaN where collisions were off.

@@ -209,6 +209,13 @@ impl Recorder {
         self.thinned.record(record, &rows)
     }
 
+    /// The drivers of a step that was not taken because of them: the Python program's summary counts them.
+    pub fn refuse(&mut self, drivers: &StepFacts) {
+        if self.run.missing_as_zero {
+            self.tracks.look_at(drivers);
+        }
+    }
+
     fn record_budgets(
         &mut self,
         reports: &[CellReport],

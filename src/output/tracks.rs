@@ -21,7 +21,7 @@ pub struct Tracks {
     pub s_blow: Track,
     /// dt over t_blow, averaged over the area.
     pub dt_over_t_blow: Track,
-    /// Equals `clip_factor`, which the Python program has under two names.
+    /// As `clip_factor`, but see [`Row::supply_visibility`].
     pub visibility: Track,
     /// Supply handed to the surface over scaled supply, averaged over the area.
     pub clip_factor: Track,
@@ -95,7 +95,7 @@ impl Tracks {
             ("beta", "1", "beta at the smallest size that stays in each record", beta),
             ("s_blow", "m", "blow-out size in each record", s_blow),
             ("dt_over_t_blow", "1", "length of each record over the blow-out time, area mean", dt_over_t_blow),
-            ("visibility", "1", "the same, under its other name in the Python program", visibility),
+            ("visibility", "1", "supply handed to the surface over scaled supply, area mean", visibility),
             ("clip_factor", "1", "supply handed to the surface over scaled supply, area mean", clip_factor),
             ("temperature_scale", "1", "factor of the temperature on the supply, area mean", temperature_scale),
             ("feedback_scale", "1", "factor of the feedback on the supply, area mean", feedback_scale),
@@ -123,6 +123,14 @@ impl Tracks {
         exchange.real("tau_gate_blocked", "s", "time in which opacity blocked blow-out", tau_gate_blocked)
     }
 
+    /// Takes in drivers: those of a record, or of a step that was refused because of them.
+    pub fn look_at(&mut self, step: &StepFacts) {
+        self.temperature.push(step.temperature);
+        self.beta.push(step.beta_at_smin);
+        self.s_blow.push(step.s_blow);
+        self.last = Some(*step);
+    }
+
     /// Takes in one record.
     pub fn add(
         &mut self,
@@ -137,12 +145,10 @@ impl Tracks {
         let mean_of_evolving = |f: fn(&Row<'_>) -> f64| {
             area_mean(run, step, cells, reports, |row| if row.report.evolved { f(row) } else { f64::NAN })
         };
-        self.temperature.push(step.temperature);
-        self.beta.push(step.beta_at_smin);
-        self.s_blow.push(step.s_blow);
+        self.look_at(step);
         self.dt_over_t_blow.push(mean_of_evolving(|r| r.dt_over_t_blow()));
-        self.visibility.push(mean_of_evolving(|r| r.supply_share(r.report.supply.scaled)));
-        self.clip_factor.push(mean_of_evolving(|r| r.supply_share(r.report.supply.scaled)));
+        self.visibility.push(mean_of_evolving(|r| r.supply_visibility()));
+        self.clip_factor.push(mean_of_evolving(|r| r.supply_share()));
         self.temperature_scale.push(mean_of_evolving(|r| r.if_supplied(r.report.supply.temperature_scale)));
         self.feedback_scale.push(mean_of_evolving(|r| r.if_supplied(r.report.supply.feedback_scale)));
         self.reservoir.push(mean_of_evolving(|r| r.if_supplied(r.mars_masses(r.report.supply.reservoir))));
@@ -152,11 +158,10 @@ impl Tracks {
         self.supply_applied += finite_or_zero(mean(|r| r.report.ledger.supplied));
         if self.supply_scaled_initial.is_none() && run.supply_enabled {
             let scaled = reports.first().map_or(0.0, |report| report.supply.offered);
-            self.supply_scaled_initial = (scaled.is_finite() && scaled > 0.0).then_some(scaled);
+            self.supply_scaled_initial = scaled.is_finite().then_some(scaled);
         }
 
         self.extended.add(run, step, cells, reports);
-        self.last = Some(*step);
         self.budget = *total;
         self.max_error_percent = larger_or_none(self.max_error_percent, total.claimed_error_percent());
         for budget in cell_budgets {
@@ -393,6 +398,32 @@ mod tests {
         f.run.missing_as_zero = true;
         tracks.add(&f.run, &f.step, &f.cells, &f.reports, &f.total, &f.budgets);
         assert_eq!(tracks.dt_over_t_blow.last(), 0.75);
+    }
+
+    #[test]
+    fn drivers_of_a_refused_step_are_the_last_ones_and_no_record() {
+        let mut f = Fixture::new();
+        let mut tracks = Tracks::default();
+        tracks.add(&f.run, &f.step, &f.cells, &f.reports, &f.total, &f.budgets);
+        let (temperature, time) = (f.step.temperature, tracks.time());
+        f.step.temperature -= 100.0;
+        tracks.look_at(&f.step);
+        let middle = temperature - 50.0;
+        assert_eq!(tracks.temperature.min_median_max(), [temperature - 100.0, middle, temperature]);
+        assert_eq!(tracks.last.map(|step| step.temperature), Some(temperature - 100.0));
+        assert_eq!(tracks.time(), time);
+    }
+
+    #[test]
+    fn the_first_supply_is_that_of_the_first_record_also_when_it_is_nothing() {
+        let mut f = Fixture::new();
+        f.run.supply_enabled = true;
+        let mut tracks = Tracks::default();
+        for offered in [0.0, 3.0] {
+            f.reports[0].supply.offered = offered;
+            tracks.add(&f.run, &f.step, &f.cells, &f.reports, &f.total, &f.budgets);
+        }
+        assert_eq!(tracks.supply_scaled_initial, Some(0.0));
     }
 
     #[test]

@@ -15,6 +15,14 @@ const LAYER_HEAT_CAPACITY: f64 = 1000.0;
 /// Days in which the linear law takes a 4000 K layer of 100 km down by 3000 K.
 const LINEAR_COOLING_DAYS: f64 = 717.0;
 
+/// First stretch of the Python program's search for a temperature [s].
+const FIRST_STRETCH: f64 = 21_600.0;
+/// End of that search where nothing else limits it [s]: longer than any planet cools.
+const LONGEST_SEARCH: f64 = 1e20;
+/// Length of a stretch that is not halved any more [s], and the most halvings.
+const HALVED_ENOUGH: f64 = 1e-6;
+const MOST_HALVINGS: u32 = 128;
+
 /// Temperature of the surface of Mars over time. The constructors check their numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cooling {
@@ -164,6 +172,35 @@ impl Cooling {
         time.filter(|&t| search_limit.is_none_or(|limit| t <= limit))
     }
 
+    /// The same as the Python program finds it: six hours, then twice as long in every further stretch, until Mars is cool
+    /// enough at the end of one; that stretch is halved to a microsecond, and its end taken.
+    ///
+    /// Where the temperature rises again it may miss a moment that [`Cooling::time_to_reach`] finds.
+    pub fn halved_time_to_reach(&self, target: f64, search_limit: Option<f64>) -> Option<f64> {
+        let cool = |t: f64| self.raw_temperature(t) <= target;
+        if cool(0.0) {
+            return Some(0.0);
+        }
+        let limit = search_limit.or(self.last_node()).unwrap_or(LONGEST_SEARCH);
+        let (mut before, mut stretch) = (0.0, FIRST_STRETCH);
+        let mut after = f64::min(stretch, limit);
+        while !cool(after) {
+            if after >= limit {
+                return None;
+            }
+            stretch *= 2.0;
+            (before, after) = (after, (after + stretch).min(limit));
+        }
+        for _ in 0..MOST_HALVINGS {
+            if after - before < HALVED_ENOUGH {
+                break;
+            }
+            let middle = 0.5 * (before + after);
+            if cool(middle) { after = middle } else { before = middle }
+        }
+        Some(after)
+    }
+
     /// Rate of T⁻³ of a radiating slab, 3σ/(D ρ c_p) [K⁻³ s⁻¹]; zero for the other laws.
     fn slab_rate(&self) -> f64 {
         match self {
@@ -226,6 +263,30 @@ mod tests {
             }
             assert_eq!(law.time_to_reach(5000.0, None), Some(0.0));
         }
+    }
+
+    #[test]
+    fn the_python_programs_search_ends_within_a_microsecond_of_the_exact_moment() {
+        let table = Cooling::table(vec![0.0, 1e5, 3e5], vec![4000.0, 3000.0, 1000.0], true).unwrap();
+        for law in [Cooling::slab(4000.0).unwrap(), Cooling::hyodo(4000.0, 2e5).unwrap(), table] {
+            for target in [3990.0, 2600.0, 1500.0] {
+                let (exact, found) = (law.time_to_reach(target, None).unwrap(), law.halved_time_to_reach(target, None));
+                let found = found.unwrap();
+                assert!(law.raw_temperature(found) <= target);
+                // The time of a temperature that is rounded to 2⁻⁵² is known to as many parts of the cooling time.
+                assert!((found - exact).abs() <= 1e-6 + 1e-14 * exact, "{found} instead of {exact}");
+                assert_eq!(law.halved_time_to_reach(target, Some(0.5 * exact)), None);
+            }
+            assert_eq!(law.halved_time_to_reach(5000.0, None), Some(0.0));
+            assert_eq!(law.halved_time_to_reach(-1.0, None), None);
+        }
+        // Between the ends of the first two stretches, 6 and 18 hours, it is never seen that Mars cools for an hour.
+        let hour = |h: f64| h * 3600.0;
+        let dip = vec![0.0, hour(8.0), hour(9.0), hour(10.0), hour(200.0)];
+        let dip = Cooling::table(dip, vec![3000.0, 3000.0, 2000.0, 3000.0, 2000.0], true).unwrap();
+        assert_eq!(dip.time_to_reach(2500.0, None), Some(hour(8.5)));
+        assert_close(dip.halved_time_to_reach(2500.0, None).unwrap(), hour(105.0), 1e-11);
+        assert_eq!(Cooling::constant(3000.0).unwrap().halved_time_to_reach(2000.0, None), None);
     }
 
     #[test]

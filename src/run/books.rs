@@ -109,18 +109,21 @@ impl<'a> Books<'a> {
     }
 
     /// Enters the steps since the last record, which `rest` holds, as a record; without `rest` there are none.
-    /// A run shorter than an orbit has its losses entered as one.
+    /// A run shorter than an orbit has its losses entered as one. `refused`: drivers of a step that was not taken.
     ///
     /// # Errors
     /// If a record cannot be written or the mass budget does not close.
-    pub fn close(&mut self, rest: Option<&Batch>) -> Result<(), RunError> {
-        let Some(last) = self.last else { return Ok(()) };
-        if let Some(rest) = rest {
+    pub fn close(&mut self, rest: Option<&Batch>, refused: Option<&StepFacts>) -> Result<(), RunError> {
+        if let (Some(rest), Some(_)) = (rest, self.last) {
             let found = Distributions { bins: &rest.bins, sizes: &rest.sizes };
             self.record(&rest.reports, found)?;
         }
+        if let (Some(recorder), Some(drivers)) = (&mut self.recorder, refused) {
+            recorder.refuse(drivers);
+        }
+        let Some(last) = self.last.as_ref().or(refused) else { return Ok(()) };
         if self.orbits.completed() == 0 {
-            let row = self.orbits.remainder(last.time, last.temperature);
+            let row = self.orbits.remainder(self.time(), last.temperature);
             if let Some(recorder) = &mut self.recorder {
                 recorder.orbit(&row)?;
             }

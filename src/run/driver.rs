@@ -18,6 +18,7 @@ use crate::checkpoint::CheckpointError;
 use crate::checkpoint::snapshot::{Snapshot, SnapshotError};
 use crate::disk::cell::CellState;
 use crate::disk::model::Model;
+use crate::disk::report::StepFacts;
 use crate::disk::step::StepError;
 use crate::output::OutputError;
 use crate::output::recorder::Recorder;
@@ -202,8 +203,10 @@ wire_struct!(Plan { limit, until, ends });
 pub(super) enum Pause {
     /// It is full.
     Limit,
-    /// The clock or the drivers end the run.
+    /// The clock ends the run.
     End(StopReason),
+    /// The drivers of a step that was not taken end the run.
+    Refused(StopReason, StepFacts),
     /// The drivers cannot be evaluated.
     Error(RunError),
 }

@@ -11,7 +11,7 @@ use super::stop::{StopReason, StopWatch};
 use super::writer::{Entered, Writer};
 use crate::checkpoint::snapshot::{Exchange, Snapshot, SnapshotError};
 use crate::disk::model::Model;
-use crate::disk::report::CellReport;
+use crate::disk::report::{CellReport, StepFacts};
 use crate::output::OutputError;
 use crate::output::summary::{RankPerformance, StepCounts};
 use crate::parallel::decomposition::Decomposition;
@@ -46,6 +46,8 @@ pub(super) struct Leader<'a> {
     entered: bool,
     /// Known once the run is over.
     outcome: Option<Result<StopReason, RunError>>,
+    /// Drivers of a step that was not taken because of them.
+    refused: Option<StepFacts>,
     failed_on: Option<usize>,
     dump: Option<PathBuf>,
     effort: Effort,
@@ -88,6 +90,7 @@ impl<'a> Leader<'a> {
             due: Vec::new(),
             entered: true,
             outcome,
+            refused: None,
             failed_on: None,
             dump: None,
             effort: Effort::default(),
@@ -122,6 +125,10 @@ impl<'a> Leader<'a> {
                 Err(RunError::Cell { cell, step, time, source })
             }
             (None, Pause::End(reason)) => Ok(reason),
+            (None, Pause::Refused(reason, drivers)) => {
+                self.refused = Some(drivers);
+                Ok(reason)
+            }
             (None, Pause::Error(error)) => Err(error),
             (None, Pause::Limit) => match self.order(member) {
                 Ok(Order::GoOn) => return Verdict::Go { saves: false, plan: self.plan(member) },
@@ -289,7 +296,8 @@ impl<'a> Leader<'a> {
                 false => Ok(()),
             };
             let books = self.writer.books();
-            let closed = read.and_then(|()| books.map_or(Ok(()), |books| books.close(rest.then_some(&self.batch))));
+            let close = |books: &mut Books| books.close(rest.then_some(&self.batch), self.refused.as_ref());
+            let closed = read.and_then(|()| books.map_or(Ok(()), close));
             result = result.and_then(|reason| closed.map(|()| reason));
         }
         self.effort.write_s += start.elapsed().as_secs_f64();

@@ -118,7 +118,7 @@ impl<'a> Member<'a> {
             Err(source) => return Some(Pause::Error(RunError::Drivers { time: tick.start, source })),
         };
         if let Some(reason) = self.rules.before_step(tick.start, &drivers) {
-            return Some(Pause::End(reason));
+            return Some(Pause::Refused(reason, drivers));
         }
         let mut t_coll = match self.block.step(&drivers) {
             Ok(()) => {

@@ -28,6 +28,8 @@ pub struct Request {
     pub temperature_margin_years: f64,
     /// How far to search for that moment [yr].
     pub temperature_search_years: Option<f64>,
+    /// Whether that moment is found by halving, as the Python program finds it; else it is exact.
+    pub temperature_by_halving: bool,
     /// Least duration [yr].
     pub min_years: Option<f64>,
     /// First step.
@@ -90,7 +92,11 @@ impl TimeGrid {
         let t_orb = 2.0 * std::f64::consts::PI / omega;
         let t_end_from_temperature = request.until_temperature.and_then(|target| {
             let limit = request.temperature_search_years.map(|years| years * YEAR);
-            cooling.time_to_reach(target, limit).map(|time| time + request.temperature_margin_years * YEAR)
+            let reached = match request.temperature_by_halving {
+                true => cooling.halved_time_to_reach(target, limit),
+                false => cooling.time_to_reach(target, limit),
+            };
+            reached.map(|time| time + request.temperature_margin_years * YEAR)
         });
         let (planned, basis) = match (t_end_from_temperature, request.orbits) {
             (Some(time), _) => (time, "t_end_until_temperature_K"),
@@ -140,6 +146,7 @@ mod tests {
             until_temperature: None,
             temperature_margin_years: 0.0,
             temperature_search_years: None,
+            temperature_by_halving: false,
             min_years: None,
             first_step: FirstStep::Auto,
         }

@@ -216,16 +216,25 @@ fn temperatures_are_sorted_and_the_first_of_equal_times_counts() {
 fn shielding_takes_either_name_and_only_the_plain_slice() {
     let folder = Folder::new();
     let text = "tau,w0,g,Phi\n0,0,0,1\n0,0.5,0,0.9\n1,0,0,0.3\n1,0.5,0,0.2\n";
-    let ((tau, phi), _) = phi::read(&folder.csv("a.csv", text)).unwrap();
+    let ((tau, phi), _) = phi::read(&folder.csv("a.csv", text), false).unwrap();
     assert_eq!((tau, phi), (vec![0.0, 1.0], vec![1.0, 0.3]));
-    assert_eq!(phi::read(&folder.csv("b.csv", "tau,phi\n0,0.7\n")).unwrap().0, (vec![0.0], vec![0.7]));
+    assert_eq!(phi::read(&folder.csv("b.csv", "tau,phi\n0,0.7\n"), false).unwrap().0, (vec![0.0], vec![0.7]));
     for (text, words) in [
         ("tau,phi\n0,1\n2,1\n2,1\n", "line 4: tau = 2 must be above the 2 before it"),
         ("tau,phi,w0\n0,1,0.5\n", "no row with w0 = 0"),
         ("tau,other\n0,1\n", "no column `phi`"),
     ] {
-        assert!(phi::read(&folder.csv("c.csv", text)).unwrap_err().to_string().contains(words), "{words}");
+        assert!(phi::read(&folder.csv("c.csv", text), false).unwrap_err().to_string().contains(words), "{words}");
     }
+}
+
+#[test]
+fn shielding_of_the_python_program_takes_the_smallest_albedo_and_asymmetry_where_none_is_zero() {
+    let folder = Folder::new();
+    let text = "tau,w0,g,Phi\n0,0.4,0.2,1\n0,0.2,0.7,0.9\n0,0.2,0.3,0.8\n1,0.4,0.2,0.5\n1,0.2,0.3,0.3\n";
+    assert_eq!(phi::read(&folder.csv("d.csv", text), true).unwrap().0, (vec![0.0, 1.0], vec![0.8, 0.3]));
+    let zero = "tau,w0,g,Phi\n0,0.4,0.2,1\n0,0,0.7,0.9\n0,0,0,0.8\n";
+    assert_eq!(phi::read(&folder.csv("e.csv", zero), true).unwrap().0, (vec![0.0], vec![0.8]));
 }
 
 #[test]

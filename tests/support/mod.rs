@@ -103,6 +103,7 @@ pub fn time_grid(setup: &Setup, first: f64, seconds: f64) -> TimeGrid {
         until_temperature: None,
         temperature_margin_years: 0.0,
         temperature_search_years: None,
+        temperature_by_halving: false,
         min_years: None,
         first_step: FirstStep::Seconds(first),
     };

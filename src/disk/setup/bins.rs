@@ -7,6 +7,7 @@ use crate::config::qstar::CoefficientUnits;
 use crate::config::sizes::{self, FloorMode, InitialMode, SizeGrid as GridRule, SlopeOf};
 use crate::disk::collisions::Breakup;
 use crate::disk::floor::{Floor, FloorRule};
+use crate::physics::PhysicsError;
 use crate::physics::excitation::{EccentricityProfile, RelativeSpeed};
 use crate::physics::fragmentation::{FragmentSlope, fragment_integrals};
 use crate::physics::minimum_size::{MinimumSize, SizeDrift};
@@ -112,18 +113,19 @@ pub(super) fn initial_fractions(
         sizes::Quadrature::Midpoint => Quadrature::Midpoint,
         sizes::Quadrature::Exact => Quadrature::Exact,
     };
+    let upper = || {
+        // A configuration that asks for it without psd.alpha was refused when it was loaded.
+        let alpha = config.psd.alpha.unwrap_or(f64::NAN);
+        let (s_max, wavy_strength) = (config.sizes.s_max, config.psd.wavy_strength);
+        let law = ThreeSlope { alpha, s_min: s_min_effective, s_max, wavy_strength };
+        size_distribution::three_slope(bins, &law, quadrature)
+    };
     let fractions = match config.initial.s0_mode {
         InitialMode::Mono if is_mono(config) && config.profile == Profile::Python => {
             return Ok(vec![1.0 / bins.len() as f64; bins.len()]);
         }
         InitialMode::Mono if is_mono(config) => size_distribution::single_size(bins, MONO_SIZE),
-        InitialMode::Upper | InitialMode::Mono => {
-            // A configuration without psd.alpha was refused when it was loaded.
-            let alpha = config.psd.alpha.unwrap_or(f64::NAN);
-            let (s_max, wavy_strength) = (config.sizes.s_max, config.psd.wavy_strength);
-            let law = ThreeSlope { alpha, s_min: s_min_effective, s_max, wavy_strength };
-            size_distribution::three_slope(bins, &law, quadrature)
-        }
+        InitialMode::Upper | InitialMode::Mono => upper(),
         InitialMode::MeltLognormalMixture => size_distribution::lognormal_mixture(
             bins,
             &MeltMixture {
@@ -146,7 +148,21 @@ pub(super) fn initial_fractions(
             quadrature,
         ),
     };
-    fractions.map_err(SetupError::physics("initial"))
+    match fractions {
+        Err(error @ PhysicsError::EmptyDistribution { .. }) if falls_back(config) => {
+            tracing::warn!("{error}: as in the Python program the disk starts with `s0_mode: upper`");
+            upper()
+        }
+        fractions => fractions,
+    }
+    .map_err(SetupError::physics("initial"))
+}
+
+/// The Python program takes another distribution where a melt leaves nothing on the grid.
+fn falls_back(config: &Config) -> bool {
+    let mode = config.initial.s0_mode;
+    let melt = matches!(mode, InitialMode::MeltLognormalMixture | InitialMode::MeltTruncatedPowerlaw);
+    melt && config.profile == Profile::Python
 }
 
 /// Strength and fragments.
@@ -162,8 +178,8 @@ pub(super) fn breakup(config: &Config, sizes: &SizeGrid) -> Result<Breakup, Setu
 fn strength(config: &Config) -> Result<Strength, SetupError> {
     let qstar = &config.qstar;
     let units = match qstar.coeff_units {
-        // The built-in coefficients have units of their own.
-        _ if !qstar.override_coeffs => StrengthUnits::Ba99Cgs,
+        // The built-in coefficients have units of their own, except that the Python program takes them in these, too.
+        _ if !qstar.override_coeffs && config.profile != Profile::Python => StrengthUnits::Ba99Cgs,
         CoefficientUnits::Ba99Cgs => StrengthUnits::Ba99Cgs,
         CoefficientUnits::Si => StrengthUnits::Si,
     };

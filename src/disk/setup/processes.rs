@@ -17,6 +17,8 @@ use crate::physics::vapour::{Evaporation, SublimationLaw};
 use crate::smoluchowski::energy::Retention;
 use crate::tables;
 
+const PSAT_TABLE: &str = "sinks.sub_params.psat_table_path";
+
 impl Reader<'_> {
     pub(super) fn phase_rule(&mut self, config: &Config) -> Result<PhaseRule, SetupError> {
         let phase = &config.phase;
@@ -64,11 +66,21 @@ impl Reader<'_> {
 
     fn law(&mut self, config: &Config) -> Result<SublimationLaw, SetupError> {
         let params = &config.sinks.sub_params;
+        let exponential = SublimationLaw::Exponential { width_k: params.d_t };
         if !matches!(params.mode, FluxMode::Hkl | FluxMode::HklTimescale) {
-            return Ok(SublimationLaw::Exponential { width_k: params.d_t });
+            return Ok(exponential);
         }
+        let pressure = match self.saturation_pressure(config) {
+            Err(error @ SetupError::Missing { .. }) if config.profile == Profile::Python => {
+                tracing::warn!(
+                    "{error}; as in the Python program grains evaporate exponentially, as with `mode: exponential`"
+                );
+                return Ok(exponential);
+            }
+            found => found?,
+        };
         Ok(SublimationLaw::HertzKnudsenLangmuir(Evaporation {
-            pressure: self.saturation_pressure(config)?,
+            pressure,
             alpha: params.alpha_evap,
             molar_mass: params.mu,
             ambient_pressure: params.p_gas,
@@ -76,28 +88,37 @@ impl Reader<'_> {
     }
 
     fn saturation_pressure(&mut self, config: &Config) -> Result<SaturationPressure, SetupError> {
-        const KEY: &str = "sinks.sub_params.psat_table_path";
         let params = &config.sinks.sub_params;
-        let table = match (params.psat_model, &params.psat_table_path) {
-            (PsatModel::Clausius, _) | (PsatModel::Auto, None) => {
-                return Ok(SaturationPressure::Clausius(branches(config)?));
-            }
+        let table = match params.psat_model {
+            PsatModel::Clausius => None,
+            PsatModel::Auto | PsatModel::Tabulated => self.saturation_table(config)?,
+        };
+        let pressure = match (params.psat_model, table) {
             (PsatModel::Tabulated, None) => {
-                return Err(SetupError::Missing { key: KEY, remedy: "psat_model: tabulated needs it" });
+                return Err(SetupError::Missing { key: PSAT_TABLE, remedy: "psat_model: tabulated needs it" });
             }
-            (PsatModel::Auto | PsatModel::Tabulated, Some(path)) => self.read(KEY, path, tables::saturation::read)?,
+            (PsatModel::Tabulated, Some((temperatures, logs))) => SaturationPressure::tabulated(temperatures, logs),
+            (_, None) => return Ok(SaturationPressure::Clausius(branches(config)?)),
+            (_, Some((temperatures, logs))) => {
+                let rule = Continuation {
+                    window: params.local_fit_window_k,
+                    min_points: params.min_points_local_fit as usize,
+                    otherwise: branches(config)?,
+                };
+                SaturationPressure::continued(temperatures, logs, rule)
+            }
         };
-        let pressure = if params.psat_model == PsatModel::Tabulated {
-            SaturationPressure::tabulated(table.0, table.1)
-        } else {
-            let rule = Continuation {
-                window: params.local_fit_window_k,
-                min_points: params.min_points_local_fit as usize,
-                otherwise: branches(config)?,
-            };
-            SaturationPressure::continued(table.0, table.1, rule)
-        };
-        pressure.map_err(SetupError::physics(KEY))
+        pressure.map_err(SetupError::physics(PSAT_TABLE))
+    }
+
+    /// The table of saturation pressures. To the Python program one that is not there is the same as none.
+    fn saturation_table(&mut self, config: &Config) -> Result<Option<tables::Curve>, SetupError> {
+        let Some(path) = &config.sinks.sub_params.psat_table_path else { return Ok(None) };
+        if config.profile == Profile::Python && !tables::choose(&self.loaded.resolve_path(path)).exists() {
+            tracing::warn!("`{PSAT_TABLE}`: there is no {path}; as in the Python program the run goes on without it");
+            return Ok(None);
+        }
+        self.read(PSAT_TABLE, path, tables::saturation::read).map(Some)
     }
 }
 

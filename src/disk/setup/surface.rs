@@ -31,9 +31,9 @@ impl Reader<'_> {
         match config.shielding.table() {
             _ if ignores_fixed_depth(config) => Ok(Shielding::Off),
             Some(path) => {
-                let (tau, phi) = self.read(KEY, path, tables::phi::read)?;
-                let rings_of_python = config.profile == Profile::Python && !config.geometry.is_column();
-                let law = if rings_of_python { Shielding::TableOrAll } else { Shielding::Table };
+                let python = config.profile == Profile::Python;
+                let (tau, phi) = self.read(KEY, path, |path| tables::phi::read(path, python))?;
+                let law = if python && !config.geometry.is_column() { Shielding::TableOrAll } else { Shielding::Table };
                 PhiTable::new(tau, phi).map(law).map_err(SetupError::physics(KEY))
             }
             None if absorbs_without_table(config) => Ok(Shielding::Absorbing),

@@ -24,6 +24,7 @@ fn grid(t_end: f64, dt: f64) -> TimeGrid {
         until_temperature: None,
         temperature_margin_years: 0.0,
         temperature_search_years: None,
+        temperature_by_halving: false,
         min_years: None,
         first_step: FirstStep::Seconds(dt),
     };

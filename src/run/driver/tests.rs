@@ -67,6 +67,7 @@ impl Case {
             until_temperature: None,
             temperature_margin_years: 0.0,
             temperature_search_years: None,
+            temperature_by_halving: false,
             min_years: None,
             first_step: FirstStep::Seconds(100.0),
         };
