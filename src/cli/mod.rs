@@ -11,6 +11,7 @@ pub mod advice;
 pub mod agreement;
 pub mod archive;
 pub mod check;
+mod closing_lines;
 pub mod configuration;
 mod environment;
 pub mod facts;

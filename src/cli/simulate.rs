@@ -2,6 +2,7 @@
 
 use super::advice::{Advice, advice};
 use super::agreement::{Agreed, agree};
+use super::closing_lines::{print_result, warn_of_open_budget};
 use super::configuration::ConfigurationArgs;
 use super::environment::unused;
 use super::facts;
@@ -34,7 +35,6 @@ use crate::run::stop::StopReason;
 use crate::run::time_grid::{NoDuration, TimeGrid};
 use clap::Args;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -481,33 +481,4 @@ fn summary_facts(
         steps: ended.steps,
         performance,
     }
-}
-
-/// A run whose losses are not those of its bodies only ends well where the profile `python` asks for it.
-fn warn_of_open_budget(summary: &Value) {
-    let error = summary["mass_ledger_max_error_percent"].as_f64().unwrap_or(f64::NAN);
-    let tolerated = summary["mass_budget_tolerance_percent"].as_f64().unwrap_or_default();
-    if error > tolerated {
-        tracing::warn!(
-            "the losses that the Python program's rules book are off by {error:.1e} % from what the bodies lost; for numbers \
-             to rely on, run without profile python"
-        );
-    }
-}
-
-/// The result in a few lines, on stdout.
-fn print_result(summary: &Value, reason: StopReason, outdir: &std::path::Path) {
-    let number = |key: &str| summary[key].as_f64().unwrap_or(f64::NAN);
-    let years = number("time_end_s") / crate::physics::constants::YEAR;
-    println!("finished after {years:.4} years of disk time ({})", reason.as_str());
-    println!("  initial mass    {:.6e} M_Mars", number("mass_initial"));
-    println!("  supplied        {:.6e} M_Mars", number("mass_supplied"));
-    println!("  lost            {:.6e} M_Mars", number("M_loss"));
-    println!("    by blow-out   {:.6e} M_Mars", number("M_out_cum"));
-    println!("    by sinks      {:.6e} M_Mars", number("M_sink_cum"));
-    println!("  remaining       {:.6e} M_Mars", number("mass_remaining"));
-    // The ledger, not the identity that profile python books, which is zero by construction.
-    println!("  budget error    {:.1e} % (largest of any cell and record)", number("mass_ledger_max_error_percent"));
-    println!("  cells stopped   {} of {}", summary["cells_stopped"], summary["cells_total"]);
-    println!("  files           {}", outdir.display());
 }

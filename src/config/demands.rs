@@ -85,7 +85,7 @@ pub(super) const DEMANDS: &[Demand] = &[
     demand(All(&[DRIVEN, Is(DRIVER_MODE, &["constant"])]), Given("radiation.mars_temperature_driver.constant"), ""),
     demand(All(&[DRIVEN, Is(DRIVER_MODE, &["table"])]), Given("radiation.mars_temperature_driver.table"), ""),
     demand(
-        Is("blowout.gate_mode", &["collision_competition"]),
+        All(&[Is("geometry.mode", &["1D"]), Is("blowout.gate_mode", &["collision_competition"])]),
         Is("surface.use_tcoll", &["true"]),
         "the gate compares with that time",
     ),

@@ -19,6 +19,8 @@ pub mod sinks;
 pub mod sizes;
 pub mod supply;
 
+#[cfg(test)]
+mod across_keys_tests;
 mod conditions;
 mod decode;
 mod demands;

@@ -128,7 +128,7 @@ fn what_the_program_refuses_by_type_name_or_range_is_not_valid() {
 fn what_keys_demand_of_each_other_is_in_the_schema() {
     let validator = validator();
     for (allowed, refused) in
-        super::super::load::tests::ACROSS_KEYS.iter().map(|(_, allowed, refused)| (allowed, refused))
+        super::super::across_keys_tests::ACROSS_KEYS.iter().map(|(_, allowed, refused)| (allowed, refused))
     {
         for (changes, valid) in [(allowed, true), (refused, false)] {
             let program = from_bytes(
