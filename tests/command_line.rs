@@ -5,6 +5,7 @@ mod support;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use support::{Run, assert_close, data, files_below, program, shipped};
 use tempfile::TempDir;
 
@@ -468,4 +469,35 @@ fn a_finished_run_is_archived_and_another_is_refused() {
     assert!(!third.exists());
     let (status, help) = archive(&["--help"]);
     assert!(status == 0 && help.contains("ARCHIVE_DONE") && help.contains("--keep-local"), "{help}");
+}
+
+#[test]
+fn nobody_has_to_listen() {
+    let plain = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_marsdisk-mpi"));
+        command.args(arguments);
+        command
+    };
+    let config = shipped("quick.yml");
+    let config = config.to_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let run = [config, "--progress", "--no-quiet", "--outdir", out.to_str().unwrap()];
+    for arguments in [&["schema"][..], &["check", config], &["--help"], &run] {
+        // As with `| head -0`: the pipes are closed before anything is said.
+        let mut command = plain(arguments);
+        command.env("MARSDISK_LOG", "debug").stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop((child.stdout.take(), child.stderr.take()));
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
+    }
+    assert!(out.join("summary.json").exists());
+    let mut wrong = plain(&["nowhere.yml"]).stderr(Stdio::piped()).spawn().unwrap();
+    drop(wrong.stderr.take());
+    assert_eq!(wrong.wait().unwrap().code(), Some(INPUT_OUTPUT));
+    // A disk that is full is another matter.
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = plain(&["schema"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(INPUT_OUTPUT));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to the standard output"), "{output:?}");
 }

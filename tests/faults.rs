@@ -49,6 +49,51 @@ fn a_run_without_a_good_checkpoint_is_not_touched() {
 }
 
 #[test]
+fn checkpoints_that_are_out_of_reach_are_missed() {
+    let run = Run::new();
+    let there = run.folder.path().join("there");
+    let place = format!("numerics.checkpoint.path={}", there.display());
+    let start = |arguments: &[&str]| {
+        let mut command = run.command(1, arguments);
+        command.arg(&place);
+        run.spawn(command)
+    };
+    let go = |arguments: &[&str]| start(arguments).wait();
+    let part = start(&[]);
+    wait_for("checkpoints", || files_below(&there).len() >= 3);
+    run.ask("STOP");
+    assert_eq!(part.wait().0, 4);
+
+    let before = files_below(&run.out());
+    let gone = run.folder.path().join("gone");
+    fs::rename(&there, &gone).unwrap();
+    for mounted in [false, true] {
+        if mounted {
+            fs::create_dir(&there).unwrap();
+        }
+        let (status, text) = go(&["--resume"]);
+        assert_eq!((status, errors(&text)), (5, 1), "{text}");
+        assert!(text.contains("no checkpoints of this run can be reached"), "{text}");
+        assert_eq!(files_below(&run.out()), before);
+    }
+    // A place that is none is noticed before an earlier run is removed.
+    fs::remove_dir(&there).unwrap();
+    fs::write(&there, "a file").unwrap();
+    let (status, text) = go(&["--overwrite"]);
+    assert_eq!((status, errors(&text)), (5, 1), "{text}");
+    assert!(text.contains(&format!("checkpoints in {}", there.display())), "{text}");
+    assert_eq!(files_below(&run.out()), before);
+
+    fs::remove_file(&there).unwrap();
+    fs::rename(&gone, &there).unwrap();
+    let (status, text) = go(&["--resume"]);
+    assert_eq!(status, 0, "{text}");
+    for name in ["series/run.parquet", "checks/mass_budget.csv"] {
+        assert!(fs::read(run.out().join(name)).unwrap() == fs::read(undisturbed().out().join(name)).unwrap());
+    }
+}
+
+#[test]
 fn another_configuration_is_refused_with_its_keys() {
     let run = stopped();
     let mut command = run.command(1, &["--resume"]);
@@ -84,12 +129,15 @@ fn two_runs_do_not_share_a_folder() {
     let run = Run::new();
     let part = run.start(1, &[]);
     wait_for("the folder", || run.out().join("run_config.json").exists());
+    // It shall not come to its end meanwhile: `--resume` waits some seconds for the folder.
+    part.signal("STOP", &part.members());
     for arguments in [&["--resume"], &["--overwrite"]] {
         let Output { status, stderr, .. } = run.command(1, arguments).output().unwrap();
         let text = String::from_utf8_lossy(&stderr);
         assert_eq!(status.code(), Some(5), "{text}");
         assert!(text.contains(&format!("process {}", part.members()[0])), "{text}");
     }
+    part.signal("CONT", &part.members());
     assert_eq!(part.wait().0, 0);
     run.assert_whole("a run beside which others wanted to write");
 }
@@ -217,7 +265,7 @@ fn chunks_that_have_moved_become_the_same_tables() {
     let mut command = run.command(1, &[]);
     let part = command.arg(&offload).stderr(Stdio::null()).spawn().unwrap();
     wait_for("a chunk that has moved, or the end", || chunks(&run).1 > 0 || run.out().join("summary.json").exists());
-    fs::write(run.out().join("STOP"), "").unwrap();
+    run.ask("STOP");
     let status = part.wait_with_output().unwrap().status.code();
     if status == Some(4) {
         let (all, links) = chunks(&run);

@@ -12,6 +12,7 @@ use marsdisk_mpi::run::clock::{Clock, OutputTimes};
 use marsdisk_mpi::run::driver::{self, Desk};
 use serde_json::Value;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -314,6 +315,19 @@ fn a_run_that_fails_on_all_processes_has_its_status_and_its_files() {
     assert_eq!((run.ending.status, text.matches("the run failed").count()), (3, 1), "{text}");
     assert_eq!(run.json("summary.json")["status"], "failed");
     assert_eq!(files_below(&run.out()).len(), 8);
+}
+
+#[test]
+fn processes_of_another_program_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other");
+    fs::copy(PROGRAM, &other).unwrap();
+    // Behind its end, where it changes nothing but the file.
+    fs::OpenOptions::new().append(true).open(&other).unwrap().write_all(&[0]).unwrap();
+    let (config, other) = (shipped("quick.yml"), other.to_str().unwrap().to_string());
+    let run = Run::new(1, &[config.to_str().unwrap(), ":", "-n", "1", &other, config.to_str().unwrap()], &[], &SHARE);
+    run.assert_refused(5, "runs another program (version ");
+    assert!(run.ending.text.contains("process 1 on "), "{}", run.ending.text);
 }
 
 /// Starts this test program as a distributed run of one of its ignored tests.

@@ -67,6 +67,16 @@ pub enum CheckpointError {
         /// What is wrong.
         source: SnapshotError,
     },
+    /// There is no folder of checkpoints where there must be one.
+    #[error(
+        "no checkpoints of this run can be reached in {}: is the disk there? Name the folder by numerics.checkpoint.path; to \
+         begin anew, use --overwrite",
+        folder.display()
+    )]
+    Unreachable {
+        /// Folder of the checkpoints.
+        folder: PathBuf,
+    },
     /// All checkpoints of a run are damaged.
     #[error("no checkpoint in {} can be read: {reasons}", folder.display())]
     NoneGood {

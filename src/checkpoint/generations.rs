@@ -1,6 +1,7 @@
 //! The checkpoints of a run in their folder: `ckpt_step_NNNNNNNNN.h5`, of which the newest few stay.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::file::{self, CheckpointError};
@@ -16,6 +17,9 @@ const ENDING: &str = ".h5";
 pub struct Generations {
     folder: PathBuf,
     keep: usize,
+    /// Whether the folder is not in that of the run. Then it stays even when it is empty: if it is not there, its disk is
+    /// not.
+    elsewhere: bool,
 }
 
 /// A checkpoint that was found to be good.
@@ -30,9 +34,46 @@ pub struct Found {
 }
 
 impl Generations {
-    /// The checkpoints in `folder`, of which the newest `keep` stay, or all for 0.
+    /// The checkpoints in `folder`, which is in that of the run; the newest `keep` stay, or all for 0.
     pub fn new(folder: PathBuf, keep: usize) -> Self {
-        Generations { folder, keep }
+        Generations { folder, keep, elsewhere: false }
+    }
+
+    /// The same in a folder that is not in that of the run.
+    pub fn elsewhere(folder: PathBuf, keep: usize) -> Self {
+        Generations { folder, keep, elsewhere: true }
+    }
+
+    /// Makes sure that checkpoints can be written: makes the folder, writes a small file and removes it.
+    ///
+    /// # Errors
+    /// If they cannot.
+    pub fn probe(&self) -> Result<(), CheckpointError> {
+        let file = self.folder.join(format!(".write-test-{}", std::process::id()));
+        fs::create_dir_all(&self.folder)
+            .and_then(|()| fs::write(&file, b"test"))
+            .and_then(|()| fs::remove_file(&file))
+            .map_err(OutputError::io("write checkpoints to", &self.folder))?;
+        self.remove_if_empty();
+        Ok(())
+    }
+
+    /// Tells a run without checkpoints from one whose checkpoints cannot be reached; `written`: there must be one.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Unreachable`].
+    pub fn require(&self, written: bool) -> Result<(), CheckpointError> {
+        let is_link = fs::symlink_metadata(&self.folder).is_ok_and(|facts| facts.is_symlink());
+        if written || ((self.elsewhere || is_link) && !self.folder.exists()) {
+            return Err(CheckpointError::Unreachable { folder: self.folder.clone() });
+        }
+        Ok(())
+    }
+
+    fn remove_if_empty(&self) {
+        if !self.elsewhere {
+            let _ = fs::remove_dir(&self.folder);
+        }
     }
 
     /// The folder.
@@ -45,10 +86,10 @@ impl Generations {
     /// # Errors
     /// If the folder is there and cannot be read.
     pub fn steps(&self) -> Result<Vec<u64>, CheckpointError> {
-        if !self.folder.exists() {
-            return Ok(Vec::new());
-        }
-        let names = fs::read_dir(&self.folder).map_err(OutputError::io("read", &self.folder))?;
+        let names = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            names => names.map_err(OutputError::io("read the checkpoints in", &self.folder))?,
+        };
         let step = |name: &str| name.strip_prefix(PREFIX)?.strip_suffix(ENDING)?.parse().ok();
         let mut steps: Vec<u64> = names.filter_map(|entry| step(entry.ok()?.file_name().to_str()?)).collect();
         steps.sort_unstable_by(|a, b| b.cmp(a));
@@ -132,8 +173,7 @@ impl Generations {
             remove(&self.path(step))?;
         }
         self.remove_unfinished()?;
-        // The user may have put something of his own there.
-        let _ = fs::remove_dir(&self.folder);
+        self.remove_if_empty();
         Ok(())
     }
 
@@ -174,6 +214,26 @@ mod tests {
         assert_eq!(some(&[1, 20, 300, 4000], 0).1.steps().unwrap(), [4000, 300, 20, 1]);
         assert!(some(&[], 3).1.steps().unwrap().is_empty());
         assert_eq!(some(&[], 3).1.newest_good(|_, _| Ok(())).unwrap(), None);
+    }
+
+    #[test]
+    fn a_place_is_tried_without_a_trace_and_missed_when_it_is_gone() {
+        let (folder, inside) = some(&[], 0);
+        let elsewhere = Generations::elsewhere(folder.path().join("elsewhere"), 0);
+        elsewhere.require(false).unwrap_err();
+        inside.require(false).unwrap();
+        for generations in [&inside, &elsewhere] {
+            generations.probe().unwrap();
+            generations.require(false).unwrap();
+            assert!(matches!(generations.require(true), Err(CheckpointError::Unreachable { .. })));
+        }
+        assert!(!inside.folder().exists());
+        assert_eq!(fs::read_dir(elsewhere.folder()).unwrap().count(), 0);
+        std::os::unix::fs::symlink(folder.path().join("not mounted"), inside.folder()).unwrap();
+        assert!(matches!(inside.require(false), Err(CheckpointError::Unreachable { .. })));
+        fs::write(folder.path().join("file"), "").unwrap();
+        let error = Generations::elsewhere(folder.path().join("file"), 0).probe().unwrap_err().to_string();
+        assert!(error.contains("cannot write checkpoints to"), "{error}");
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! How several processes begin a run together: every one reads the configuration and its tables for itself, then all
-//! agree that they read the same, and that process 0 can write; or all learn what is wrong, and one says it.
+//! agree that they are the same program and read the same, and that process 0 can write; or all learn what is wrong, and
+//! one says it.
 
 use super::simulate::SimulateError;
 use crate::checkpoint::snapshot::Snapshot;
+use crate::output::archive::hash;
 use crate::parallel::policy::{Decision, Place};
-use crate::parallel::wire::{from_peer, to_bytes};
+use crate::parallel::wire::{Reader, Wire, from_peer, to_bytes};
 use crate::parallel::world::World;
 use crate::run::driver::GROUPS_OF_ALL;
 use crate::wire_enum;
+use std::path::Path;
 
 /// What a process tells of its preparations.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +59,9 @@ pub fn agree<T, R>(
         Err(error) => Prepared::Failed { message: error.to_string(), status: error.exit_code() },
     };
     let mut all = Vec::new();
-    world.all().gather(&to_bytes(&outcome), &mut all);
+    // Another program may mean something else by everything that follows.
+    let ours = if world.size() > 1 { program() } else { String::new() };
+    world.all().gather(&[to_bytes(&ours), to_bytes(&outcome)].concat(), &mut all);
 
     let mut answer = Vec::new();
     if !world.is_root() {
@@ -67,8 +72,8 @@ pub fn agree<T, R>(
             (Answer::End { status }, _) => Err(SimulateError::Elsewhere { status }),
         };
     }
-    let all: Vec<Prepared> = all.iter().map(|bytes| from_peer(bytes)).collect();
-    let decided = prepared.and_then(|(content, _)| {
+    let introduced = introductions(&all, &ours, world.places());
+    let decided = introduced.and_then(|all| Ok((all, prepared?))).and_then(|(all, (content, _))| {
         first_objection(&all, world.places())?;
         let (decision, from, begun) = begin(&content)?;
         Ok(Agreed { content, decision, from, begun: Some(begun) })
@@ -82,6 +87,32 @@ pub fn agree<T, R>(
     });
     world.all().broadcast(&mut answer);
     decided
+}
+
+/// Version, commit and SHA-256 of this program.
+fn program() -> String {
+    let (version, commit) = (env!("CARGO_PKG_VERSION"), option_env!("MARSDISK_GIT_COMMIT").unwrap_or("unknown"));
+    // On Linux the file that runs, even if its name is that of a newer one by now.
+    let itself = Path::new("/proc/self/exe");
+    let file = if itself.exists() { Some(itself.to_path_buf()) } else { std::env::current_exe().ok() };
+    let sha256 = file.and_then(|file| hash(&file).ok()).map_or_else(|| "unknown".to_string(), |(_, sha256)| sha256);
+    format!("version {version}, commit {commit:.12}, SHA-256 {sha256:.12}")
+}
+
+/// What all processes tell, if they are the same program as this one.
+fn introductions(all: &[Vec<u8>], ours: &str, places: &[Place]) -> Result<Vec<Prepared>, SimulateError> {
+    let introduction = |(process, (bytes, place)): (usize, (&Vec<u8>, &Place))| {
+        let mut reader = Reader::new(bytes);
+        let theirs = String::unpack(&mut reader).unwrap_or_else(|error| error.to_string());
+        match Prepared::unpack(&mut reader) {
+            Ok(prepared) if theirs == ours => Ok(prepared),
+            _ => {
+                let (host, ours) = (place.host.clone(), ours.to_string());
+                Err(SimulateError::DifferentProgram { process, host, theirs, ours })
+            }
+        }
+    };
+    all.iter().zip(places).enumerate().map(introduction).collect()
 }
 
 /// The first process that failed, or that has read something else than process 0.

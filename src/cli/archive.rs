@@ -1,6 +1,6 @@
 //! `archive`: copies a finished run to an archive, as `io.archive` does at the end of a run.
 
-use super::{CONFIGURATION, INPUT_OUTPUT};
+use super::{CONFIGURATION, INPUT_OUTPUT, speech};
 use crate::output::OutputError;
 use crate::output::archive::{ArchivePlan, KeepLocal, archive};
 use crate::output::folder::OutputFolder;
@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Arguments of `archive`.
 #[derive(Debug, Args)]
@@ -118,8 +119,8 @@ pub fn run(args: &ArchiveArgs) -> Result<(), ArchiveError> {
     };
     check_finished(&run)?;
     // Its lock keeps others out while files are read and removed.
-    let target = archive(&OutputFolder::claim(&run)?, &plan)?;
-    println!("archived {} in {}", run.display(), target.display());
+    let target = archive(&OutputFolder::claim(&run, Duration::ZERO)?, &plan)?;
+    speech::print(&format!("archived {} in {}\n", run.display(), target.display()))?;
     Ok(())
 }
 

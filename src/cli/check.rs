@@ -8,6 +8,7 @@ use super::configuration::ConfigurationArgs;
 use super::plan::{self, Certainty, Memory, Output, Plan};
 use super::settings::{output_times, pace, stop_rules, time_grid};
 use super::simulate::SimulateError;
+use super::speech;
 use super::step_watch::StepWatch;
 use crate::config::Loaded;
 use crate::disk::model::Model;
@@ -69,7 +70,7 @@ pub fn run(args: &CheckArgs, world: &World) -> Result<bool, SimulateError> {
     for Advice { code, text, .. } in &checked.advice {
         line(&mut page, "warning", &format!("{code}: {text}"));
     }
-    print!("{page}");
+    speech::print(&page)?;
     Ok(!args.strict || (checked.loaded.warnings.is_empty() && checked.advice.is_empty()))
 }
 

@@ -1,13 +1,15 @@
-//! What a run's JSON files say about its configuration.
+//! What a run's JSON files say about its configuration, its cost and its end.
 
 use crate::config::radiation::{DriverMode, MarsTemperature};
 use crate::config::{Config, Loaded, Profile, numerics};
 use crate::disk::model::Model;
 use crate::output::provenance::ExternalFile;
 use crate::output::run_config::RunConfigFacts;
-use crate::output::summary;
+use crate::output::summary::{Outcome, Performance, RankPerformance, SummaryFacts, TimeGridFacts};
 use crate::parallel::policy::Decision;
 use crate::physics::supply;
+use crate::run::driver::{Effort, Ended};
+use crate::run::stop::StopReason;
 use crate::run::time_grid::TimeGrid;
 use crate::tables::TableFile;
 use serde::Serialize;
@@ -95,7 +97,7 @@ fn threading(threads: usize) -> Value {
 }
 
 /// The planned clock, as `summary.json` shows it.
-pub fn time_grid(config: &Config, grid: &TimeGrid, chi: f64) -> summary::TimeGridFacts {
+pub fn time_grid(config: &Config, grid: &TimeGrid, chi: f64) -> TimeGridFacts {
     let (dt_mode, dt_input, dt_sources) = match config.numerics.dt_init {
         numerics::NumberOrAuto::Number(dt) => ("explicit", json!(dt), json!({"explicit": dt})),
         numerics::NumberOrAuto::Auto => {
@@ -112,7 +114,7 @@ pub fn time_grid(config: &Config, grid: &TimeGrid, chi: f64) -> summary::TimeGri
     // The Python program plans with the blow-out time of χ = 1.
     let python = config.profile == Profile::Python;
     let lengthened = grid.t_end > grid.t_end_before_minimum;
-    summary::TimeGridFacts {
+    TimeGridFacts {
         t_end_basis: grid.basis.to_string(),
         t_end_input: or_nan(input),
         t_end_s: grid.t_end,
@@ -202,4 +204,56 @@ fn sublimation(config: &Config) -> Value {
         "valid_liquid_K": params.valid_liquid_k,
         "scheme": text(&config.sinks.sublimation_scheme),
     })
+}
+
+/// What a run cost, which took `wall_s` and of that `setup_s` before its first step [s], with so many threads.
+pub fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Performance {
+    let Effort { write_s, writer_s, checkpoint_s, checkpoints, batches, moves, per_rank } = ended.effort.clone();
+    let ranks = per_rank.len();
+    // There is none yet where the run could not begin.
+    let root = per_rank.first().copied().unwrap_or_default();
+    let writing = |rank: usize| if rank == 0 { write_s } else { 0.0 };
+    let busy = |(rank, one): (usize, &RankPerformance)| one.step_s + writing(rank);
+    let busy: Vec<f64> = per_rank.iter().enumerate().map(busy).collect();
+    let mean = busy.iter().sum::<f64>() / ranks as f64;
+    let per_step = |total: u64| total as f64 / (ended.steps.coupling.max(1) as f64 * ranks as f64);
+    Performance {
+        wall_s,
+        setup_s,
+        step_s: root.step_s,
+        exchange_s: root.exchange_s,
+        write_s,
+        writer_s,
+        checkpoint_s,
+        checkpoints,
+        ranks,
+        threads,
+        batches,
+        moves,
+        imbalance: busy.iter().copied().fold(0.0, f64::max) / mean,
+        messages_per_step: per_step(per_rank.iter().map(|one| one.messages).sum()),
+        bytes_per_step: per_step(per_rank.iter().map(|one| one.bytes).sum()),
+        per_rank,
+    }
+}
+
+/// How a run ended.
+pub fn summary(ended: &Ended, time_grid: TimeGridFacts, performance: Performance) -> SummaryFacts {
+    let (outcome, early, reason) = match &ended.result {
+        Ok(StopReason::Interrupted) => (Outcome::Stopped, None, StopReason::Interrupted.as_str()),
+        Ok(reason) => (Outcome::Complete, reason.is_early().then_some(reason.as_str()), reason.as_str()),
+        Err(error) => {
+            let time = error.time().unwrap_or(ended.time);
+            (Outcome::Failed { reason: error.to_string(), time, cell: error.cell() }, None, "failed")
+        }
+    };
+    SummaryFacts {
+        outcome,
+        early_stop_reason: early,
+        stop_reason: reason,
+        time_end: ended.time,
+        time_grid,
+        steps: ended.steps,
+        performance,
+    }
 }

@@ -4,7 +4,7 @@
 //! - [`check`]: what a configuration means; [`plan`] says what its run will cost, [`advice`] what looks odd
 //! - [`archive`]: copies a finished run to another place
 //! - [`schema`]: the configuration as a JSON Schema
-//! - [`status_file`]: how a job script learns for certain how the program has ended
+//! - [`speech`]: stdout and stderr, [`status_file`]: how a job script learns for certain how the program has ended
 //! - [`qpr`]: a table of radiation-pressure efficiencies from optical constants
 
 pub mod advice;
@@ -22,6 +22,7 @@ pub mod qpr;
 pub mod schema;
 mod settings;
 pub mod simulate;
+pub mod speech;
 pub mod status_file;
 pub mod step_watch;
 
@@ -69,7 +70,7 @@ pub const PANICKED: u8 = 101;
       go on where the run was stopped, if it was, and stop in time
 
 Signals: TERM, INT and USR1 write a checkpoint and stop the run, USR2 writes one and goes on; so do files named STOP
-and WRITE in the output folder.
+and WRITE in the output folder. A second TERM or INT ends the program at once.
 
 Log lines on stderr: MARSDISK_LOG=debug says what limits each step (default warn).
 
@@ -113,7 +114,7 @@ pub fn main() -> ExitCode {
         Ok(world) => world,
         Err(error) => {
             if launched_rank() == 0 {
-                eprintln!("error: {error}");
+                speech::tell(format_args!("error: {error}"));
                 status_file::ended(CONFIGURATION);
             }
             return ExitCode::from(CONFIGURATION);
@@ -141,9 +142,7 @@ fn run(cli: &Cli, world: &World) -> u8 {
         Some(Command::Qpr(args)) if world.is_root() => {
             qpr::run(args).map_err(|error| (error.to_string(), error.exit_code()))
         }
-        Some(Command::Schema) if world.is_root() => {
-            schema::run().map_err(|error| (format!("cannot write the schema: {error}"), INPUT_OUTPUT))
-        }
+        Some(Command::Schema) if world.is_root() => schema::run().map_err(|error| (error.to_string(), INPUT_OUTPUT)),
         Some(Command::Archive(args)) if world.is_root() => {
             archive::run(args).map_err(|error| (error.to_string(), error.exit_code()))
         }
@@ -158,7 +157,7 @@ fn run(cli: &Cli, world: &World) -> u8 {
     let Err((message, status)) = result else { return FINISHED };
     if world.is_root() {
         let prefix = if message.starts_with("error") || [FINISHED, STOPPED].contains(&status) { "" } else { "error: " };
-        eprintln!("{prefix}{message}");
+        speech::tell(format_args!("{prefix}{message}"));
     }
     status
 }
@@ -177,6 +176,8 @@ fn start_logging(speaks: bool) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_target(false)
+        // It would panic where stderr is closed.
+        .log_internal_errors(false)
         .init();
     if let Some((words, error)) = wrong {
         tracing::warn!("MARSDISK_LOG={words} is not understood ({error}); error, warn, info, debug and trace are");

@@ -36,8 +36,12 @@ const FREE: [&str; 11] = [
     "/numerics/checkpoint",
     "/numerics/resume",
 ];
+/// How long a run that goes on waits for the process that has its folder: one that was killed may still be dying.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Keys that are named when a checkpoint is of another configuration.
 const MOST_NAMED: usize = 5;
+/// Variable of the environment with the end of a SLURM job.
+const JOB_END: &str = "SLURM_JOB_END_TIME";
 /// Time before the end of a SLURM job that is left to SLURM and the job's script.
 const SLURM_MARGIN: Duration = Duration::from_secs(10);
 
@@ -136,7 +140,8 @@ pub struct Place {
 pub fn find_place(args: &SimulateArgs, config: &Config, identity: &Identity) -> Result<Place, SimulateError> {
     let outdir = args.outdir.clone().unwrap_or_else(|| PathBuf::from(&config.io.outdir));
     let generations = generations(config, &outdir);
-    let mut folder = OutputFolder::claim(&outdir)?;
+    let resume = args.resume || config.numerics.resume.enabled;
+    let mut folder = OutputFolder::claim(&outdir, if resume { PATIENCE } else { Duration::ZERO })?;
     if archives(config) && archive_plan(config).is_none() {
         tracing::warn!("IO_ARCHIVE asks for an archive, and io.archive.dir names no folder for it: there will be none");
     }
@@ -145,7 +150,6 @@ pub fn find_place(args: &SimulateArgs, config: &Config, identity: &Identity) -> 
     if let Some((steps, _)) = extra_options(config).step_diagnostics {
         folder = folder.with_table(&steps)?;
     }
-    let resume = args.resume || config.numerics.resume.enabled;
     let holds_a_run = folder.holds_a_run()?;
     if !resume || !holds_a_run {
         let asked = config.numerics.resume.from_path.as_ref().filter(|_| resume);
@@ -155,11 +159,16 @@ pub fn find_place(args: &SimulateArgs, config: &Config, identity: &Identity) -> 
         if let Some(checkpoint) = asked.map(PathBuf::from).or(found) {
             return Err(SimulateError::WithoutTables { checkpoint, folder: outdir });
         }
+        // Before anything is removed.
+        if !holds_a_run || args.overwrite {
+            generations.probe()?;
+        }
         folder.begin(args.overwrite)?;
         generations.clear()?;
         return Ok(Place { folder, from: None });
     }
-    if status(&folder) == Some("complete".to_string()) {
+    let ended = status(&folder);
+    if ended.as_deref() == Some("complete") {
         check_folder(&folder, identity)?;
         if packing(config).removes_chunks() {
             folder.remove_chunks()?;
@@ -168,11 +177,14 @@ pub fn find_place(args: &SimulateArgs, config: &Config, identity: &Identity) -> 
     }
     let Some((path, snapshot)) = find_checkpoint(config, &generations, &folder)? else {
         check_folder(&folder, identity)?;
+        generations.require(ended.as_deref() == Some("stopped"))?;
+        generations.probe()?;
         tracing::warn!("there is no checkpoint in {} yet: the run begins anew", generations.folder().display());
         folder.begin(true)?;
         return Ok(Place { folder, from: None });
     };
     identity.check(&path, &snapshot)?;
+    generations.probe()?;
     folder.reopen()?;
     generations.cut_back(snapshot.count("clock/steps").unwrap_or(u64::MAX))?;
     let years = snapshot.number("clock/time").unwrap_or(f64::NAN) / YEAR;
@@ -242,8 +254,11 @@ fn read_json(folder: &OutputFolder, name: &str) -> Option<Value> {
 
 fn generations(config: &Config, outdir: &Path) -> Generations {
     let checkpoint = &config.numerics.checkpoint;
-    let folder = checkpoint.path.as_ref().map_or_else(|| outdir.join(CHECKPOINTS), PathBuf::from);
-    Generations::new(folder, checkpoint.keep_last_n as usize)
+    let keep = checkpoint.keep_last_n as usize;
+    match &checkpoint.path {
+        Some(path) => Generations::elsewhere(PathBuf::from(path), keep),
+        None => Generations::new(outdir.join(CHECKPOINTS), keep),
+    }
 }
 
 /// Who writes the checkpoints of a run in `folder` that goes on from one simulated time to another, `time` [s].
@@ -256,7 +271,7 @@ pub fn keeper(
 ) -> Keeper {
     let checkpoint = &config.numerics.checkpoint;
     let cadence = Cadence {
-        simulated: checkpoint.enabled.then_some(checkpoint.interval_years * YEAR),
+        simulated: checkpoint.interval_years.filter(|_| checkpoint.enabled).map(|years| years * YEAR),
         real: checkpoint
             .interval_minutes
             .filter(|_| checkpoint.enabled)
@@ -269,11 +284,21 @@ pub fn keeper(
 
 /// The end of the time: what was asked for, or the end of the SLURM job, whichever is sooner.
 pub fn deadline(walltime: Option<Instant>) -> Option<Instant> {
-    let job_end = std::env::var("SLURM_JOB_END_TIME").ok().and_then(|text| text.parse().ok()).and_then(|seconds| {
-        let left = (SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).duration_since(SystemTime::now()).ok()?;
-        Some(Instant::now() + left.saturating_sub(SLURM_MARGIN))
+    let job_end = std::env::var(JOB_END).ok().filter(|text| !text.is_empty()).and_then(|text| {
+        let left = time_left(&text, SystemTime::now());
+        if left.is_none() {
+            tracing::warn!("{JOB_END}={text} is no time to come: the run does not stop by it");
+        }
+        Instant::now().checked_add(left?.saturating_sub(SLURM_MARGIN))
     });
     walltime.into_iter().chain(job_end).min()
+}
+
+/// Time from `now` until a moment in seconds since 1970; `None` if it is past, as after a job from whose shell the program
+/// was started, or no such number.
+fn time_left(text: &str, now: SystemTime) -> Option<Duration> {
+    let end = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(text.parse().ok()?))?;
+    end.duration_since(now).ok()
 }
 
 /// A duration as SLURM writes it: `HH:MM:SS`, or with days before a hyphen, `D-HH:MM:SS`. Its shorter forms, in which a lone
@@ -401,6 +426,16 @@ mod tests {
             ["", "0", "90", "05:00", "1-12", "00:00:00", "1:60:00", "1:00:60", "1:2:3:4", "-1", "1h", "+5", "1:-2:3"]
         {
             assert!(parse_walltime(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_job_that_is_past_is_none() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        assert_eq!(time_left("1800000060", now), Some(Duration::from_secs(60)));
+        assert_eq!(time_left("1800000000", now), Some(Duration::ZERO));
+        for text in ["1799999999", "0", "N/A", "-5", "1.8e9", "18446744073709551615"] {
+            assert_eq!(time_left(text, now), None, "{text}");
         }
     }
 

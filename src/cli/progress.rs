@@ -1,5 +1,6 @@
 //! Tells a person how far the run is: a bar with the time left on a terminal, a line every so often in a log.
 
+use super::speech;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -49,7 +50,8 @@ impl Progress {
                 *last = Instant::now();
                 let elapsed = self.started.elapsed().as_secs_f64();
                 let left = elapsed / share.max(1e-9) * (1.0 - share);
-                eprintln!("{:5.1} % of {:.4e} s, {elapsed:.0} s elapsed, {left:.0} s left", 100.0 * share, self.t_end);
+                let (percent, end) = (100.0 * share, self.t_end);
+                speech::tell(format_args!("{percent:5.1} % of {end:.4e} s, {elapsed:.0} s elapsed, {left:.0} s left"));
             }
             Display::Bar { .. } | Display::Lines { .. } => {}
         }

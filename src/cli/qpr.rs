@@ -3,10 +3,12 @@
 //! Only the words of the command live here: its arguments, their defaults, what is said about them. The work is done in
 //! [`crate::optics`], in this order: read n and k, average over spectra, write the table.
 
+use super::speech;
 use crate::optics::OpticsError;
 use crate::optics::planck_mean::planck_means;
 use crate::optics::refractive_index::OpticalConstants;
 use crate::optics::table_file::{self, Provenance};
+use crate::output::OutputError;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -136,13 +138,16 @@ pub enum QprError {
     /// The optical constants, the computation or the files.
     #[error(transparent)]
     Optics(#[from] OpticsError),
+    /// The standard output.
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }
 
 impl QprError {
     /// Exit status of the command: 5 when a file cannot be read or written, 2 when the input is wrong.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Optics(OpticsError::Read { .. } | OpticsError::Write { .. }) => 5,
+            Self::Optics(OpticsError::Read { .. } | OpticsError::Write { .. }) | Self::Output(_) => 5,
             _ => 2,
         }
     }
@@ -157,7 +162,9 @@ pub fn run(args: &QprArgs) -> Result<(), QprError> {
     check(args)?;
     let constants = OpticalConstants::read(&args.nk_file)?;
     let (temperatures, radii) = (args.temperatures.kelvin.len(), sizes.len());
-    println!("computing {temperatures} temperatures x {radii} radii; the default grid takes about two minutes");
+    speech::print(&format!(
+        "computing {temperatures} temperatures x {radii} radii; the default grid takes about two minutes\n"
+    ))?;
     let grid = planck_means(&constants, &args.temperatures.kelvin, &sizes, args.wavelength_step)?;
     let provenance = Provenance {
         material: args.material.clone(),
@@ -167,8 +174,7 @@ pub fn run(args: &QprArgs) -> Result<(), QprError> {
         command: command(args),
     };
     table_file::write(&args.out, &table_file::text(&grid, &constants, &provenance))?;
-    println!("wrote {}", args.out.display());
-    Ok(())
+    Ok(speech::print(&format!("wrote {}\n", args.out.display()))?)
 }
 
 /// Radii equally spaced in ln s, rounded to six digits: what the table says is what was computed.

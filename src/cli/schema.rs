@@ -1,14 +1,13 @@
 //! The JSON Schema of the configuration, on stdout.
 
+use super::speech;
 use crate::config::json_schema;
+use crate::output::OutputError;
 
 /// Prints the schema.
 ///
 /// # Errors
-/// What the system says when stdout takes no more.
-pub fn run() -> std::io::Result<()> {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &json_schema())?;
-    writeln!(out)
+/// [`OutputError`]: stdout takes no more.
+pub fn run() -> Result<(), OutputError> {
+    speech::print(&format!("{:#}\n", serde_json::json!(json_schema())))
 }

@@ -2,7 +2,7 @@
 
 use super::advice::{Advice, advice};
 use super::agreement::{Agreed, agree};
-use super::closing_lines::{print_result, warn_of_open_budget};
+use super::closing_lines::{result_lines, warn_of_open_budget};
 use super::configuration::ConfigurationArgs;
 use super::environment::unused;
 use super::facts;
@@ -12,7 +12,7 @@ use super::persistence::{
 use super::progress::Progress;
 use super::settings::{extra_options, output_options, output_times, pace, stop_rules, time_grid};
 use super::step_watch::StepWatch;
-use super::{CONFIGURATION, FINISHED, INPUT_OUTPUT, NUMERICAL, STOPPED, status_file};
+use super::{CONFIGURATION, FINISHED, INPUT_OUTPUT, NUMERICAL, STOPPED, speech, status_file};
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::snapshot::Snapshot;
 use crate::config::{ConfigError, Loaded};
@@ -22,13 +22,12 @@ use crate::output::archive::archive;
 use crate::output::offload::Offloader;
 use crate::output::provenance;
 use crate::output::recorder::{BinFacts, End, Recorder};
-use crate::output::summary::{Outcome, Performance, RankPerformance, SummaryFacts};
 use crate::parallel::communicator::Communicator;
 use crate::parallel::policy::{Decision, Requests};
 use crate::parallel::world::World;
 use crate::physics::constants::YEAR;
 use crate::run::clock::Clock;
-use crate::run::driver::{self, Course, Desk, Effort, Ended, RunError};
+use crate::run::driver::{self, Course, Desk, RunError};
 use crate::run::keeper::Keeper;
 use crate::run::orders::Signals;
 use crate::run::stop::StopReason;
@@ -165,6 +164,20 @@ pub enum SimulateError {
         /// Exit status that this calls for.
         status: u8,
     },
+    /// Another process is another program.
+    #[error(
+        "process {process} on {host} runs another program ({theirs}) than process 0 ({ours}): start the same file everywhere"
+    )]
+    DifferentProgram {
+        /// Its number.
+        process: usize,
+        /// Its node.
+        host: String,
+        /// What it runs.
+        theirs: String,
+        /// What process 0 runs.
+        ours: String,
+    },
     /// Another process has read something else.
     #[error(
         "process {process} on {host} reads another configuration or other tables than process 0 from the same paths"
@@ -213,7 +226,7 @@ impl SimulateError {
             SimulateError::Run { source, .. } if source.is_of_files() => INPUT_OUTPUT,
             SimulateError::Threads { .. } | SimulateError::NoDuration(_) => CONFIGURATION,
             SimulateError::Process { status, .. } | SimulateError::Elsewhere { status } => *status,
-            SimulateError::DifferentInput { .. } => INPUT_OUTPUT,
+            SimulateError::DifferentInput { .. } | SimulateError::DifferentProgram { .. } => INPUT_OUTPUT,
             SimulateError::Run { .. } => NUMERICAL,
         }
     }
@@ -257,7 +270,7 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
     let requests = Requests::read(args.threads.map(usize::from), |name| std::env::var(name).ok());
     // Whatever goes wrong here, the others must hear of it.
     let prepared = prepare(args).and_then(|(prepared, fingerprint)| {
-        let signals = Signals::listen().map_err(SimulateError::Signals)?;
+        let signals = Signals::listen(end_at_once(world.is_root())).map_err(SimulateError::Signals)?;
         Ok(((prepared, signals), fingerprint))
     });
     let Agreed { content: (prepared, signals), decision, from, begun } = agree(world, prepared, |(prepared, _)| {
@@ -287,9 +300,21 @@ pub fn run(args: &SimulateArgs, world: &World) -> Result<(), SimulateError> {
         }
         Err(error) if world.size() == 1 => Err(error),
         Err(error) => {
-            eprintln!("error: process {}: {error}", world.rank());
+            speech::tell(format_args!("error: process {}: {error}", world.rank()));
             world.abort(error.exit_code())
         }
+    }
+}
+
+/// What a second signal does. Nothing is written any more: files have their names only when they are whole.
+fn end_at_once(speaks: bool) -> impl Fn(i32) + Send + 'static {
+    move |signal| {
+        // As shells count.
+        let status = 128 + signal;
+        if speaks {
+            status_file::ended(status as u8);
+        }
+        signal_hook::low_level::exit(status)
     }
 }
 
@@ -299,7 +324,7 @@ fn prepare(args: &SimulateArgs) -> Result<(Prepared, String), SimulateError> {
     let setup = setup::build(&loaded)?;
     let grid = time_grid(&loaded.config, &setup.model.cooling, setup.model.grid.middle())?;
     let tables: Vec<_> = setup.files.iter().map(|file| file.sha256.as_str()).collect();
-    let fingerprint = format!("{} {} {:?}", env!("CARGO_PKG_VERSION"), tables.join(" "), loaded.config);
+    let fingerprint = format!("{} {:?}", tables.join(" "), loaded.config);
     Ok((Prepared { loaded, setup, grid }, fingerprint))
 }
 
@@ -399,9 +424,8 @@ fn simulate(
     // Its lock lasts until everything is done.
     let place = recorder.folder().clone();
     let folder = place.path().to_path_buf();
-    let performance = performance(&ended, decision.threads, [started.elapsed().as_secs_f64(), setup_s]);
-    let time_grid = facts::time_grid(config, &grid, model.run.chi);
-    let facts = summary_facts(&ended, time_grid, performance);
+    let performance = facts::performance(&ended, decision.threads, [started.elapsed().as_secs_f64(), setup_s]);
+    let facts = facts::summary(&ended, facts::time_grid(config, &grid, model.run.chi), performance);
     let end = match &ended.result {
         Ok(StopReason::Interrupted) => End::Later,
         Err(error) if error.is_of_files() => End::Later,
@@ -418,7 +442,7 @@ fn simulate(
             warn_of_open_budget(&summary);
             let archived = archive_plan(config).map(|plan| archive(&place, &plan)).transpose()?;
             if !quiet {
-                print_result(&summary, reason, archived.as_deref().unwrap_or(&folder));
+                speech::print(&result_lines(&summary, reason, archived.as_deref().unwrap_or(&folder)))?;
             }
             Ok(())
         }
@@ -426,59 +450,5 @@ fn simulate(
             let process = ended.failed_on.filter(|_| communicator.size() > 1);
             Err(SimulateError::Run { process, source: Box::new(source), folder, dump: ended.dump })
         }
-    }
-}
-
-fn performance(ended: &Ended, threads: usize, [wall_s, setup_s]: [f64; 2]) -> Performance {
-    let Effort { write_s, writer_s, checkpoint_s, checkpoints, batches, moves, per_rank } = ended.effort.clone();
-    let ranks = per_rank.len();
-    // There is none yet where the run could not begin.
-    let root = per_rank.first().copied().unwrap_or_default();
-    let writing = |rank: usize| if rank == 0 { write_s } else { 0.0 };
-    let busy = |(rank, one): (usize, &RankPerformance)| one.step_s + writing(rank);
-    let busy: Vec<f64> = per_rank.iter().enumerate().map(busy).collect();
-    let mean = busy.iter().sum::<f64>() / ranks as f64;
-    let per_step = |total: u64| total as f64 / (ended.steps.coupling.max(1) as f64 * ranks as f64);
-    Performance {
-        wall_s,
-        setup_s,
-        step_s: root.step_s,
-        exchange_s: root.exchange_s,
-        write_s,
-        writer_s,
-        checkpoint_s,
-        checkpoints,
-        ranks,
-        threads,
-        batches,
-        moves,
-        imbalance: busy.iter().copied().fold(0.0, f64::max) / mean,
-        messages_per_step: per_step(per_rank.iter().map(|one| one.messages).sum()),
-        bytes_per_step: per_step(per_rank.iter().map(|one| one.bytes).sum()),
-        per_rank,
-    }
-}
-
-fn summary_facts(
-    ended: &Ended,
-    time_grid: crate::output::summary::TimeGridFacts,
-    performance: Performance,
-) -> SummaryFacts {
-    let (outcome, early, reason) = match &ended.result {
-        Ok(StopReason::Interrupted) => (Outcome::Stopped, None, StopReason::Interrupted.as_str()),
-        Ok(reason) => (Outcome::Complete, reason.is_early().then_some(reason.as_str()), reason.as_str()),
-        Err(error) => {
-            let time = error.time().unwrap_or(ended.time);
-            (Outcome::Failed { reason: error.to_string(), time, cell: error.cell() }, None, "failed")
-        }
-    };
-    SummaryFacts {
-        outcome,
-        early_stop_reason: early,
-        stop_reason: reason,
-        time_end: ended.time,
-        time_grid,
-        steps: ended.steps,
-        performance,
     }
 }

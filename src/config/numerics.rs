@@ -99,8 +99,8 @@ pub struct CollisionCache {
 pub struct Checkpoint {
     /// On or off.
     pub enabled: bool,
-    /// Simulated time between two checkpoints \[yr\], positive.
-    pub interval_years: f64,
+    /// Simulated time between two checkpoints \[yr\], positive; null leaves it to `interval_minutes`.
+    pub interval_years: Option<f64>,
     /// Real time between two checkpoints \[min\], positive; null leaves it to `interval_years`.
     pub interval_minutes: Option<f64>,
     /// Folder; null means `checkpoints` in the output folder.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::OutputError;
 use super::chunks::{Chunks, chunk_files};
@@ -67,21 +68,21 @@ impl OutputFolder {
     /// # Errors
     /// [`OutputError`]: `path` is a file, holds a run, cannot be created or cannot be written.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, OutputError> {
-        let folder = Self::claim(path)?;
+        let folder = Self::claim(path, Duration::ZERO)?;
         folder.begin(overwrite)?;
         Ok(folder)
     }
 
-    /// Makes the folder, if it is not there, and takes its lock; what is in it stays.
+    /// Makes the folder, if it is not there, and takes its lock, for which it waits up to `patience`; what is in it stays.
     ///
     /// # Errors
     /// [`OutputError`]: `path` is a file, another run writes there, or it cannot be created or written.
-    pub fn claim(path: &Path) -> Result<Self, OutputError> {
+    pub fn claim(path: &Path, patience: Duration) -> Result<Self, OutputError> {
         if path.exists() && !path.is_dir() {
             return Err(OutputError::NotAFolder { path: path.to_path_buf() });
         }
         fs::create_dir_all(path).map_err(OutputError::io("create the folder", path))?;
-        Ok(OutputFolder { path: path.to_path_buf(), elsewhere: None, _lock: Arc::new(Lock::take(path)?) })
+        Ok(OutputFolder { path: path.to_path_buf(), elsewhere: None, _lock: Arc::new(Lock::take(path, patience)?) })
     }
 
     /// The same for a run with a growing table in the file `name`, which the configuration has chosen.

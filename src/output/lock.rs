@@ -7,11 +7,14 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::OutputError;
 
 /// Name of the file.
 pub const LOCK_FILE: &str = ".marsdisk.lock";
+/// Time between two attempts.
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The right to write in a folder; ends when dropped.
 #[derive(Debug)]
@@ -21,17 +24,22 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of a folder. On a file system without locks there is a warning and no lock.
+    /// Takes the lock of a folder, for which it waits up to `patience`. On a file system without locks there is a warning
+    /// and no lock.
     ///
     /// # Errors
     /// [`OutputError`]: another process has it, or the file cannot be written.
-    pub fn take(folder: &Path) -> Result<Self, OutputError> {
-        let path = folder.join(LOCK_FILE);
+    pub fn take(folder: &Path, patience: Duration) -> Result<Self, OutputError> {
+        let (path, started) = (folder.join(LOCK_FILE), Instant::now());
         loop {
             let open = || File::options().read(true).write(true).create(true).truncate(false).open(&path);
             let mut file = open().map_err(OutputError::io("create", &path))?;
             match file.try_lock() {
                 Ok(()) => {}
+                Err(TryLockError::WouldBlock) if started.elapsed() < patience => {
+                    std::thread::sleep(LOOK_INTERVAL);
+                    continue;
+                }
                 Err(TryLockError::WouldBlock) => {
                     let mut holder = String::new();
                     // It is there to be told, no more.
@@ -79,12 +87,17 @@ mod tests {
     #[test]
     fn a_folder_has_one_lock_and_gets_it_back() {
         let folder = tempfile::tempdir().unwrap();
-        let lock = Lock::take(folder.path()).unwrap();
-        let error = Lock::take(folder.path()).unwrap_err().to_string();
+        let lock = Lock::take(folder.path(), Duration::ZERO).unwrap();
+        let error = Lock::take(folder.path(), Duration::ZERO).unwrap_err().to_string();
         assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
-        drop(lock);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| Lock::take(folder.path(), Duration::from_secs(60)));
+            std::thread::sleep(3 * LOOK_INTERVAL);
+            drop(lock);
+            drop(waiting.join().unwrap().unwrap());
+        });
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        drop(Lock::take(folder.path()).unwrap());
+        drop(Lock::take(folder.path(), Duration::ZERO).unwrap());
     }
 
     #[test]
@@ -92,7 +105,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(LOCK_FILE), "process 1 that was killed, whose name is longer than the next")
             .unwrap();
-        let _lock = Lock::take(folder.path()).unwrap();
+        let _lock = Lock::take(folder.path(), Duration::ZERO).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join(LOCK_FILE)).unwrap(), holder());
     }
 }

@@ -178,6 +178,7 @@ fn everywhere(all: &dyn Communicator) -> Vec<Place> {
 fn end_all_on_panic(rank: usize, size: usize) {
     use crate::panics::is_caught;
     use mpi::traits::Communicator as _;
+    use std::io::Write as _;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
     /// Exit status of a program that panicked, as Rust has it.
@@ -188,7 +189,8 @@ fn end_all_on_panic(rank: usize, size: usize) {
         if is_caught() || SAID.swap(true, Ordering::SeqCst) {
             return;
         }
-        eprint!("error: process {rank} of {size}: ");
+        // Should stderr be closed, that is no second panic.
+        let _ = write!(std::io::stderr(), "error: process {rank} of {size}: ");
         report(panic);
         // Should the library hang, this process ends all the same, and the launcher ends the others.
         let _ = std::thread::Builder::new().spawn(|| {

@@ -76,9 +76,13 @@ impl Run {
 
     /// Starts a part of the run, in a process group of its own.
     pub fn start(&self, processes: usize, arguments: &[&str]) -> Part {
+        self.spawn(self.command(processes, arguments))
+    }
+
+    /// Starts a command of this run in the same way.
+    pub fn spawn(&self, mut command: Command) -> Part {
         let output = self.folder.path().join("output.txt");
         let file = fs::File::create(&output).unwrap();
-        let mut command = self.command(processes, arguments);
         command.stdout(file.try_clone().unwrap()).stderr(file).process_group(0);
         Part { child: command.spawn().unwrap(), output, began: Instant::now() }
     }
@@ -117,10 +121,26 @@ impl Run {
         }
     }
 
+    /// The checkpoints that are whole, the oldest first.
     pub fn checkpoints(&self) -> Vec<PathBuf> {
-        let mut files: Vec<_> = files_below(&self.out().join("checkpoints"));
-        files.retain(|name| name.extension().is_some_and(|ending| ending == "h5"));
-        files.into_iter().map(|name| self.out().join("checkpoints").join(name)).collect()
+        let folder = self.out().join("checkpoints");
+        let is_one = |name: &Path| {
+            let name = name.to_str()?.strip_prefix("ckpt_step_")?.strip_suffix(".h5")?;
+            Some(name.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        let files = files_below(&folder).into_iter().filter(|name| is_one(name) == Some(true));
+        files.map(|name| folder.join(name)).collect()
+    }
+
+    /// Asks the run for something by a file in its folder.
+    pub fn ask(&self, file: &str) {
+        fs::write(self.out().join(file), "").unwrap();
+    }
+
+    /// The part of the undisturbed run that is in the tables, from 0 to 1.
+    pub fn progress(&self) -> f64 {
+        let size = |path: &str, run: &Run| fs::metadata(run.out().join(path)).map_or(0, |facts| facts.len());
+        size("checks/mass_budget.csv.part", self) as f64 / size("checks/mass_budget.csv", undisturbed()) as f64
     }
 
     pub fn summary(&self) -> serde_json::Value {
@@ -188,24 +208,38 @@ impl Part {
         let _ = Command::new("kill").arg(format!("-{name}")).args(pids.iter().map(u32::to_string)).output();
     }
 
-    /// Ends the launcher and all processes of the program at once.
+    /// Ends the launcher and all processes of the program at once, and waits until they are gone.
     pub fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        // A launcher that has stopped starts no process that would be missed.
+        let launcher = self.child.id();
+        self.signal("STOP", &[launcher]);
+        wait_for("the stop of the launcher", || threads(launcher).iter().all(|state| matches!(state, 'T' | 'Z')));
         let mut all = self.members();
-        all.push(self.child.id());
+        all.push(launcher);
         self.signal("KILL", &all);
-        self.child.wait().unwrap();
+        let _ = self.child.wait();
+        // Those of a launcher are nobody's children now. They keep their files until the last thread is dead.
+        wait_for("the end of all processes", || all.iter().all(|pid| threads(*pid).iter().all(|state| *state == 'Z')));
     }
 }
 
 impl Drop for Part {
     fn drop(&mut self) {
         if self.is_running() {
-            let mut all = self.members();
-            all.push(self.child.id());
-            self.signal("KILL", &all);
-            let _ = self.child.wait();
+            self.end();
         }
     }
+}
+
+/// What the threads of a process are doing (`Z`: dead, `T`: stopped); none if there is no such process.
+fn threads(pid: u32) -> Vec<char> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let state = |stat: String| stat.rsplit_once(')')?.1.trim_start().chars().next();
+    tasks.filter_map(|task| state(fs::read_to_string(task.path().join("stat")).ok()?)).collect()
 }
 
 /// Waits until a condition holds.
