@@ -12,7 +12,7 @@ use marsdisk_mpi::disk::setup::Setup;
 use marsdisk_mpi::disk::step::step;
 use marsdisk_mpi::disk::workers::Workspace;
 use marsdisk_mpi::output::folder::OutputFolder;
-use marsdisk_mpi::output::recorder::{BinFacts, OutputOptions, Recorder};
+use marsdisk_mpi::output::recorder::{BinFacts, Distributions, OutputOptions, Recorder};
 use marsdisk_mpi::parallel::policy::{Decision, Place, Requests};
 use marsdisk_mpi::run::budget::BudgetRow;
 use std::hint::black_box;
@@ -81,7 +81,8 @@ fn record(bencher: Bencher, cells: usize) {
             };
             let budgets: Vec<BudgetRow> = reports.iter().zip(&facts).map(row).collect();
             let total = BudgetRow::total(step.time, setup.model.scheme, &budgets);
-            recorder.record(step, reports, bins, &total, &budgets, false).expect("there is room");
+            let found = Distributions { bins, sizes: &[] };
+            recorder.record(step, reports, found, &total, &budgets, false).expect("there is room");
         }
         recorder
     });

@@ -100,19 +100,16 @@ fn a_second_interrupt_ends_a_run_at_once() {
     }
 }
 
-#[test]
-fn rows_that_stopped_cells_repeat_are_the_same_after_a_stop() {
-    // The outer cells are solid and opaque from the start; the innermost one is too hot.
-    let python = ["--profile", "python"];
-    let frozen = ["numerics.t_end_years=0.003", "radiation.TM_K=4300", "optical_depth.tau_stop=0.04"];
+/// Stops a run of profile `python` at its first checkpoint, goes on, and compares these files with those of a whole run.
+fn assert_same_after_a_stop(overrides: &[&str], check: impl Fn(&Run), names: &[&str]) {
     let start = |run: &Run, arguments: &[&str]| {
-        let mut command = run.command(1, &[&python, arguments].concat());
-        command.args(frozen).arg("numerics.checkpoint.interval_years=0.0002");
+        let mut command = run.command(1, &[&["--profile", "python"], arguments].concat());
+        command.args(overrides).arg("numerics.checkpoint.interval_years=0.0002");
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     };
     let whole = Run::new();
     assert_eq!(start(&whole, &[]).wait().unwrap().code(), Some(0));
-    assert_eq!(whole.summary()["cells_stopped"], 4);
+    check(&whole);
 
     let run = Run::new();
     let mut part = start(&run, &[]);
@@ -120,10 +117,40 @@ fn rows_that_stopped_cells_repeat_are_the_same_after_a_stop() {
     run.ask("STOP");
     assert_eq!(part.wait().unwrap().code(), Some(4));
     assert_eq!(start(&run, &["--resume"]).wait().unwrap().code(), Some(0));
-    for name in ["series/run.parquet", "series/diagnostics.parquet", "checks/mass_budget.csv"] {
+    for name in names {
         let read = |run: &Run| fs::read(run.out().join(name)).unwrap();
         assert!(read(&run) == read(&whole), "{name}");
     }
+}
+
+#[test]
+fn rows_that_stopped_cells_repeat_are_the_same_after_a_stop() {
+    // The outer cells are solid and opaque from the start; the innermost one is too hot.
+    let frozen = ["numerics.t_end_years=0.003", "radiation.TM_K=4300", "optical_depth.tau_stop=0.04"];
+    let names = ["series/run.parquet", "series/diagnostics.parquet", "checks/mass_budget.csv"];
+    assert_same_after_a_stop(&frozen, |whole| assert_eq!(whole.summary()["cells_stopped"], 4), &names);
+}
+
+#[test]
+fn a_column_is_the_same_after_a_stop_with_its_moved_sizes_and_the_orbits_that_waited_for_records() {
+    let column = [
+        "numerics.t_end_years=0.003",
+        "geometry.mode=0D",
+        "phase.enabled=false",
+        "radiation.TM_K=2800",
+        "sinks.sublimation_location=both",
+        "psd.floor.mode=evolve_smin",
+    ];
+    let names = [
+        "series/run.parquet",
+        "series/diagnostics.parquet",
+        "series/psd_hist.parquet",
+        "series/energy.csv",
+        "checks/mass_budget.csv",
+        "checks/energy_budget.csv",
+        "orbit_rollup.csv",
+    ];
+    assert_same_after_a_stop(&column, |whole| assert_eq!(whole.summary()["orbits_completed"], 6), &names);
 }
 
 #[test]
