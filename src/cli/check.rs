@@ -70,6 +70,9 @@ pub fn run(args: &CheckArgs, world: &World) -> Result<bool, SimulateError> {
     for Advice { code, text, .. } in &checked.advice {
         line(&mut page, "warning", &format!("{code}: {text}"));
     }
+    for advice in &checked.decision.advice {
+        line(&mut page, "machine", advice);
+    }
     speech::print(&page)?;
     Ok(!args.strict || (checked.loaded.warnings.is_empty() && checked.advice.is_empty()))
 }

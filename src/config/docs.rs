@@ -27,8 +27,11 @@ what follows from it; `marsdisk-mpi schema` prints the JSON Schema behind this p
 comment); the file's come first. The blocks `geometry`, `material`, `sizes`, `initial`, `dynamics`, `qstar`, `numerics`, `io`
 must be there, if only as `{}`. A top-level block `physics` may hold keys of the top level.
 
-Where two defaults are given, the second one is that of profile `python`. A relative path is taken from the folder of
-the configuration, then from the working folder; a `.csv` name finds a `.parquet` file and the other way round.
+Where two defaults are given, the second one is that of profile `python`.
+
+Tables are files with named columns: `.csv`, `.parquet` (`.pq`), `.json` (a list of rows, or columns) and `.txt` or `.dat` (a
+header, blanks or commas between columns). A relative path is taken from the folder of the configuration, then from the
+working folder; a `.csv` name finds a `.parquet` file and the other way round.
 ";
 
 /// The page `docs/configuration.md`.

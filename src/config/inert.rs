@@ -307,6 +307,7 @@ const IN_SOME_RUNS: &[Idle] = &[
         &["init_tau1", "surface.init_policy", "surface.sigma_surf_init_override"],
     ),
     (|c| c.geometry.is_column(), "`geometry.mode` is `0D`", &["geometry.Nr"]),
+    (|c| !c.blowout.enabled, "`blowout.enabled` is false", &["numerics.dt_over_t_blow_max"]),
     (
         |c| c.shielding.los_geometry.mode == LineOfSightMode::None,
         "`shielding.los_geometry.mode` is `none`",

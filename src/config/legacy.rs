@@ -41,6 +41,9 @@ pub(super) const WORDS: &[(&str, &str, &str, bool)] = &[
 /// Moves the keys of a top-level `physics` block to the root, `physics.mode` to `physics_mode`.
 pub(super) fn inline_physics(tree: &mut Node, warnings: &mut Vec<String>) -> Result<(), Box<Problem>> {
     let Some(physics) = tree.remove("physics") else { return Ok(()) };
+    if physics.node.value == Value::Null {
+        return Ok(());
+    }
     let (Value::Block(moved), Value::Block(root)) = (physics.node.value, &mut tree.value) else {
         return Err(Box::new(Problem::new("`physics` must be a block of keys", Place::from(&physics.origin))));
     };
@@ -174,6 +177,7 @@ mod tests {
         assert_eq!(tree.get("sizes.n_bins"), Some(&Value::Integer(3)));
         assert_eq!(warnings.len(), 1);
         assert!(inline_physics(&mut parse("physics: 3").unwrap(), &mut warnings).is_err());
+        assert!(inline_physics(&mut parse("physics:").unwrap(), &mut warnings).is_ok());
     }
 
     #[test]

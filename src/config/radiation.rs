@@ -22,7 +22,7 @@ pub struct Radiation {
     pub tm_k: Option<f64>,
     /// Keep the initial opacity.
     pub freeze_kappa: bool,
-    /// Table of the efficiency Q_pr (columns `T_M`, `s` or `log10_s`, `Q_pr`).
+    /// Table of the efficiency Q_pr (columns `T_M`, `s` or `log10_s`, `Q_pr`); `forsterite` is the one that is built in.
     pub qpr_table_path: Option<String>,
     /// Insist on a table or `Q_pr`; this program always does.
     pub qpr_strict: bool,

@@ -283,7 +283,7 @@ fn add_physics_block(root: &mut Object) {
         properties(root).map(|all| all.keys().map(|key| json!(key)).collect()).unwrap_or_default();
     names.push(json!("mode"));
     let block = json!({
-        "type": "object",
+        "type": ["object", "null"],
         "description": "Keys of the top level may stand in here too; `mode` is `physics_mode`.",
         "propertyNames": { "enum": names },
     });

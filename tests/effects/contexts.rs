@@ -72,6 +72,20 @@ pub const CONTEXTS: &[(&str, &[&str], &str)] = &[
     ("numerics.rtol", &[], "1e-7"),
     ("numerics.atol", &[], "1e-3"),
     ("numerics.safety", &[], "0.5"),
+    ("radiation.mars_temperature_driver.autogenerate.column_temperature", GENERATES, "T"),
+    ("radiation.mars_temperature_driver.autogenerate.column_time", GENERATES, "t"),
+    ("radiation.mars_temperature_driver.autogenerate.dt_hours", GENERATES, "5"),
+    ("radiation.mars_temperature_driver.autogenerate.filename_template", GENERATES, "other_{tag}.csv"),
+    ("radiation.mars_temperature_driver.autogenerate.min_years", GENERATES, "0.02"),
+    ("radiation.mars_temperature_driver.autogenerate.model", GENERATES, "hyodo"),
+    ("radiation.mars_temperature_driver.autogenerate.output_dir", GENERATES, "FRESH/below"),
+    ("radiation.mars_temperature_driver.autogenerate.time_margin_years", GENERATES, "0.01"),
+    ("radiation.mars_temperature_driver.autogenerate.time_unit", GENERATES, "s"),
+    ("dynamics.f_wake", &["dynamics.kernel_ei_mode=wyatt_eq"], "1.2"),
+    ("phase.entrypoint", &["phase.source=map"], "'my.module:map'"),
+    ("phase.table_path", &["phase.source=map"], "../tests/data/phase_small.csv"),
+    ("sinks.sub_params.local_fit_window_K", TABULATED, "900"),
+    ("sinks.sub_params.min_points_local_fit", TABULATED, "4"),
     ("numerics.dt_min_tcoll_ratio", &["numerics.clock=fixed"], "null"),
     ("numerics.orbit_rollup", &["numerics.t_end_years=0.001"], "false"),
     ("dynamics.e0", &["dynamics.e_profile.mode=off", "dynamics.e0=0.1"], "0.2"),
@@ -306,11 +320,14 @@ const STRENGTH: &[&str] =
 const STRENGTH_FAR: &[&str] =
     &["qstar={override_coeffs: true, Qs: 3.5e7, a_s: 0.38, B: 0.3, b_g: 1.36, v_ref_kms: [1.5, 2.0]}"];
 const COLUMN: &[&str] = &["optical_depth=null", "geometry.mode=0D", "inner_disk_mass={}", "init_tau1.target_tau=0.2"];
-const GENERATED: &[&str] = &[concat!(
-    "radiation.mars_temperature_driver.autogenerate={min_years: 0.01, dt_hours: 3, output_dir: ",
-    env!("CARGO_TARGET_TMPDIR"),
-    "/tables}"
-)];
+/// `FRESH` is a folder of the run's own.
+const GENERATED: &[&str] =
+    &["radiation.mars_temperature_driver.autogenerate={min_years: 0.01, dt_hours: 3, output_dir: FRESH}"];
+const GENERATES: &[&str] = &[
+    "radiation.mars_temperature_driver.autogenerate={enabled: true, min_years: 0.01, dt_hours: 3, output_dir: FRESH}",
+];
+const TABULATED: &[&str] =
+    &["sinks.sub_params.psat_table_path=../tests/data/psat_bent.csv", "radiation.TM_K=5000", "phase.enabled=false"];
 const SUBSTEPS: &[&str] = &[
     "profile=python",
     "geometry.mode=0D",

@@ -89,7 +89,9 @@ pub fn value(key: &Key, dice: &mut Dice) -> Json {
             option[limit] = number.clone();
         }
     }
-    of_schema(&option, &key.schema["default"], &key.path, dice)
+    let value = of_schema(&option, &key.schema["default"], &key.path, dice);
+    // Numbers in quotation marks are numbers.
+    if value.is_number() && dice.chance(0.05) { json!(value.to_string()) } else { value }
 }
 
 fn of_schema(schema: &Json, default: &Json, path: &str, dice: &mut Dice) -> Json {
