@@ -321,6 +321,26 @@ fn a_step_is_no_longer_than_the_feedback_allows() {
     assert!(longest <= limit * (1.0 + ROUNDING) && longest > 0.5 * limit, "{longest} {limit}");
 }
 
+/// A layer that shows nothing of its grains from τ = 0.5 on.
+const DARK: [&str; 2] = ["shielding.mode=psitau", "shielding.table_path=../tests/data/phi_dark.csv"];
+
+#[test]
+fn a_layer_that_becomes_dark_never_becomes_opaque() {
+    // Ten times its mass arrives in an orbit, and nothing is lost.
+    let more = ["supply.const.orbit_fraction_at_mu1=10", "physics_mode=collisions_only", "blowout.enabled=false"];
+    let stopped = |shielding: &[&str]| {
+        let all =
+            [shielding, &more, &["radiation.TM_K=2000", "optical_depth.tau_stop=0.4", "numerics.t_end_years=0.002"]]
+                .concat();
+        let run = Run::finished(&shipped("quick.yml"), &all, &[]);
+        let series = run.table("series/run.parquet");
+        assert!(series.real("tau").iter().any(|tau| *tau > 0.5) || shielding.is_empty());
+        run.summary()["stop_reason"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(stopped(&[]), "tau_exceeded_all_cells");
+    assert_eq!(stopped(&DARK), "t_end_reached");
+}
+
 #[test]
 fn what_cannot_be_meant_is_refused_with_its_key() {
     for (overrides, part) in [
@@ -332,6 +352,10 @@ fn what_cannot_be_meant_is_refused_with_its_key() {
             "supply.piecewise[0].const.prod_area_rate_kg_m2_s",
         ),
         (&["supply.mode=table", "supply.table.path=nowhere.csv"], "supply.table.path"),
+        (&["supply.injection.velocity={mode: fixed_ei, e_inj: 1.0, i_inj: 0.1}"], "e_inj"),
+        (&["supply.injection.velocity={mode: factor, vrel_factor: 3.0}"], "vrel_factor"),
+        (&[DARK[0], DARK[1], "supply.const.mu_reference_tau=0.5"], "supply.const.mu_reference_tau"),
+        (&[DARK[0], DARK[1], "optical_depth.tau0_target=0.5"], "optical_depth.tau0_target"),
     ] {
         let run = Run::new(&shipped("quick.yml"), overrides, &[]);
         assert!(run.status() != 0 && run.stderr().contains(part), "{}", run.stderr());
