@@ -1,11 +1,9 @@
 //! Where a run came from: program, machine, moment, command line and the files it read.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::files::hash;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// A file that a run read.
 #[derive(Debug, Clone)]
@@ -41,8 +39,8 @@ fn kernel_release() -> Option<String> {
 /// Size and hash of the file that was read; null where it is gone.
 fn describe(file: &ExternalFile) -> Value {
     let read_path = file.read_path.as_deref().unwrap_or(&file.path);
-    let (size, hash) = match digest(read_path) {
-        Ok((size, hash)) => (Some(size), Some(hash)),
+    let (size, sum) = match hash(read_path) {
+        Ok((size, sum)) => (Some(size), Some(sum)),
         Err(_) => (None, None),
     };
     json!({
@@ -50,24 +48,8 @@ fn describe(file: &ExternalFile) -> Value {
         "read_path": file.read_path.as_ref().map(|path| path.display().to_string()),
         "exists": read_path.is_file(),
         "size_bytes": size,
-        "sha256": hash,
+        "sha256": sum,
     })
-}
-
-fn digest(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    let mut size = 0;
-    loop {
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            break;
-        }
-        hasher.update(&buffer[..n]);
-        size += n as u64;
-    }
-    Ok((size, format!("{:x}", hasher.finalize())))
 }
 
 #[cfg(test)]

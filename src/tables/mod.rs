@@ -22,7 +22,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
+use crate::files::{copy_hashed, sha256};
 
 pub use self::error::TableError;
 
@@ -51,7 +51,7 @@ impl TableFile {
             configured: path.to_path_buf(),
             read: path.to_path_buf(),
             size_bytes: content.len() as u64,
-            sha256: format!("{:x}", Sha256::digest(content)),
+            sha256: sha256(content),
         }
     }
 }
@@ -185,9 +185,8 @@ impl Source {
         if metadata.len() > LARGEST_FILE {
             return Err(unreadable(format!("it is larger than {} MiB", LARGEST_FILE / 1024 / 1024)));
         }
-        let mut hasher = Sha256::new();
-        let size_bytes = io::copy(&mut handle, &mut hasher).map_err(|error| unreadable(error.to_string()))?;
-        let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hashed = copy_hashed(&mut handle, &mut io::sink());
+        let (size_bytes, sha256) = hashed.map_err(|error| unreadable(error.to_string()))?;
         handle.rewind().map_err(|error| unreadable(error.to_string()))?;
         let names = match kind {
             Kind::Csv => delimited::names(&handle, &read)?,
