@@ -81,7 +81,7 @@ fn record(bencher: Bencher, cells: usize) {
             };
             let budgets: Vec<BudgetRow> = reports.iter().zip(&facts).map(row).collect();
             let total = BudgetRow::total(step.time, setup.model.scheme, &budgets);
-            recorder.record(step, reports, bins, &total, &budgets, false).expect("there is room");
+            recorder.record(step, reports, bins, &total, &budgets).expect("there is room");
         }
         recorder
     });
