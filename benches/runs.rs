@@ -82,7 +82,7 @@ fn record(bencher: Bencher, cells: usize) {
             let budgets: Vec<BudgetRow> = reports.iter().zip(&facts).map(row).collect();
             let total = BudgetRow::total(step.time, setup.model.scheme, &budgets);
             let found = Distributions { bins, sizes: &[] };
-            recorder.record(step, reports, found, &total, &budgets, false).expect("there is room");
+            recorder.record(step, reports, found, &total, &budgets).expect("there is room");
         }
         recorder
     });

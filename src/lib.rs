@@ -5,7 +5,7 @@
 //! [`disk`] holds the cells and one coupling step of each, [`run`] the time loop and the mass budget, [`parallel`]
 //! spreads the cells, [`output`] writes tables and JSON, [`checkpoint`] lets a run go on, [`config`] reads the YAML file,
 //! [`optics`] computes the radiation-pressure efficiencies that the disk needs and [`tables`] reads them. [`panics`] guards
-//! against libraries that panic.
+//! against libraries that panic; [`files`] says how a file becomes whole.
 //!
 //! Data goes one way: YAML → [`config`] → [`disk`] → step → records → files. Everything is in SI units.
 
@@ -13,6 +13,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod disk;
+pub mod files;
 pub mod optics;
 pub mod output;
 pub mod panics;

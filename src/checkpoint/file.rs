@@ -9,11 +9,9 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use hdf5::types::VarLenUnicode;
-use sha2::{Digest, Sha256};
 
 use super::snapshot::{Content, Entry, Snapshot, SnapshotError};
-use crate::output::OutputError;
-use crate::output::part_file::{PartFile, part_path};
+use crate::files::{FileError, PartFile, copy_hashed, part_path};
 
 /// Version of the names and meanings in a checkpoint; it changes when one of them does, or one is added.
 ///
@@ -30,7 +28,7 @@ const MAGIC: &str = "marsdisk-mpi checkpoint";
 pub enum CheckpointError {
     /// The operating system refused something.
     #[error(transparent)]
-    File(#[from] OutputError),
+    File(#[from] FileError),
     /// The HDF5 library refused something.
     #[error("cannot write the checkpoint {}: {message}", path.display())]
     Hdf5 {
@@ -162,20 +160,19 @@ fn seal(path: &Path, snapshot: &Snapshot) -> Result<(), CheckpointError> {
         let message = "the file does not hold what was written; is the disk full?".to_string();
         return Err(CheckpointError::Hdf5 { path: part, message });
     }
-    let mut file = fs::OpenOptions::new().read(true).write(true).open(&part).map_err(OutputError::io("open", &part))?;
-    let (length, sum) = checksum(&mut file).map_err(OutputError::io("read", &part))?;
+    let mut file = fs::OpenOptions::new().read(true).write(true).open(&part).map_err(FileError::of("open", &part))?;
+    let (length, sum) = checksum(&mut file).map_err(FileError::of("read", &part))?;
     let mut front = format!("{MAGIC}\nschema {SCHEMA}\nlength {length}\nsha256 {sum}\n").into_bytes();
     front.resize(FRONT, 0);
-    file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&front)).map_err(OutputError::io("write", &part))?;
+    file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&front)).map_err(FileError::of("write", &part))?;
     Ok(PartFile::adopt(file, path).commit()?)
 }
 
 /// Length of the whole file, and SHA-256 of what stands behind its front.
 fn checksum(file: &mut File) -> std::io::Result<(u64, String)> {
     let start = file.seek(SeekFrom::Start(FRONT as u64))?;
-    let mut sum = Sha256::new();
-    let length = std::io::copy(file, &mut sum)?;
-    Ok((start + length, format!("{:x}", sum.finalize())))
+    let (length, sum) = copy_hashed(file, &mut std::io::sink())?;
+    Ok((start + length, sum))
 }
 
 /// Reads a checkpoint that is whole.
@@ -191,13 +188,13 @@ pub fn read(path: &Path) -> Result<Snapshot, CheckpointError> {
 /// Compares the file with what its front says about it.
 fn check(path: &Path) -> Result<(), CheckpointError> {
     let damaged = |reason: String| CheckpointError::Damaged { path: path.to_path_buf(), reason };
-    let mut file = File::open(path).map_err(OutputError::io("open the checkpoint", path))?;
-    let found = file.metadata().map_err(OutputError::io("look at", path))?.len();
+    let mut file = File::open(path).map_err(FileError::of("open the checkpoint", path))?;
+    let found = file.metadata().map_err(FileError::of("look at", path))?.len();
     let mut front = [0; FRONT];
     if found < FRONT as u64 {
         return Err(damaged(format!("it has {found} bytes")));
     }
-    file.read_exact(&mut front).map_err(OutputError::io("read", path))?;
+    file.read_exact(&mut front).map_err(FileError::of("read", path))?;
     let text = String::from_utf8_lossy(&front);
     let text = text.trim_end_matches('\0');
     let mut lines = text.lines();
@@ -218,7 +215,7 @@ fn check(path: &Path) -> Result<(), CheckpointError> {
     if found != length {
         return Err(damaged(format!("it has {found} bytes instead of {length}")));
     }
-    if checksum(&mut file).map_err(OutputError::io("read", path))?.1 != sum {
+    if checksum(&mut file).map_err(FileError::of("read", path))?.1 != sum {
         return Err(damaged("its bytes have changed since it was written".to_string()));
     }
     // All of the front is accounted for, padding included.

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::{self, CheckpointError};
 use super::snapshot::Snapshot;
-use crate::output::OutputError;
-use crate::output::part_file::PART;
+use crate::files::{FileError, PART};
 
 const PREFIX: &str = "ckpt_step_";
 const ENDING: &str = ".h5";
@@ -53,7 +52,7 @@ impl Generations {
         fs::create_dir_all(&self.folder)
             .and_then(|()| fs::write(&file, b"test"))
             .and_then(|()| fs::remove_file(&file))
-            .map_err(OutputError::io("write checkpoints to", &self.folder))?;
+            .map_err(FileError::of("write checkpoints to", &self.folder))?;
         self.remove_if_empty();
         Ok(())
     }
@@ -88,7 +87,7 @@ impl Generations {
     pub fn steps(&self) -> Result<Vec<u64>, CheckpointError> {
         let names = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            names => names.map_err(OutputError::io("read the checkpoints in", &self.folder))?,
+            names => names.map_err(FileError::of("read the checkpoints in", &self.folder))?,
         };
         let step = |name: &str| name.strip_prefix(PREFIX)?.strip_suffix(ENDING)?.parse().ok();
         let mut steps: Vec<u64> = names.filter_map(|entry| step(entry.ok()?.file_name().to_str()?)).collect();
@@ -106,7 +105,7 @@ impl Generations {
     /// # Errors
     /// If it cannot be written; the older ones are still there.
     pub fn write(&self, step: u64, snapshot: &Snapshot) -> Result<PathBuf, CheckpointError> {
-        fs::create_dir_all(&self.folder).map_err(OutputError::io("create the folder", &self.folder))?;
+        fs::create_dir_all(&self.folder).map_err(FileError::of("create the folder", &self.folder))?;
         let path = self.path(step);
         file::write(&path, snapshot)?;
         if self.keep > 0 {
@@ -122,7 +121,7 @@ impl Generations {
     /// # Errors
     /// If it cannot be written.
     pub fn write_failure(&self, step: u64, snapshot: &Snapshot) -> Result<PathBuf, CheckpointError> {
-        fs::create_dir_all(&self.folder).map_err(OutputError::io("create the folder", &self.folder))?;
+        fs::create_dir_all(&self.folder).map_err(FileError::of("create the folder", &self.folder))?;
         let path = self.folder.join(format!("failure_step_{step:09}{ENDING}"));
         file::write(&path, snapshot)?;
         Ok(path)
@@ -192,14 +191,14 @@ impl Generations {
 }
 
 fn remove(path: &Path) -> Result<(), CheckpointError> {
-    Ok(fs::remove_file(path).map_err(OutputError::io("remove", path))?)
+    Ok(fs::remove_file(path).map_err(FileError::of("remove", path))?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::checkpoint::snapshot::tests::sample;
-    use crate::output::part_file::part_path;
+    use crate::files::part_path;
 
     fn some(steps: &[u64], keep: usize) -> (tempfile::TempDir, Generations) {
         let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@
 
 use super::simulate::SimulateError;
 use crate::checkpoint::snapshot::Snapshot;
-use crate::output::archive::hash;
+use crate::files::hash;
 use crate::parallel::policy::{Decision, Place};
 use crate::parallel::wire::{Reader, Wire, from_peer, to_bytes};
 use crate::parallel::world::World;

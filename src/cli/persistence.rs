@@ -7,6 +7,7 @@ use crate::checkpoint::file;
 use crate::checkpoint::generations::Generations;
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
 use crate::config::{Config, io};
+use crate::files::sha256;
 use crate::output::archive::{self, ArchivePlan, KeepLocal};
 use crate::output::folder::{CHECKPOINTS, OutputFolder};
 use crate::output::offload::OffloadPlan;
@@ -16,7 +17,6 @@ use crate::physics::constants::YEAR;
 use crate::run::keeper::{Cadence, Keeper};
 use crate::tables::TableFile;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -59,7 +59,7 @@ impl Identity {
         let mut facts = serde_json::to_value(config).unwrap_or_default();
         remove_free(&mut facts);
         facts["table_files"] = tables.iter().map(|file| json!({"sha256": file.sha256})).collect();
-        let sha256 = format!("{:x}", Sha256::digest(facts.to_string()));
+        let sha256 = sha256(facts.to_string().as_bytes());
         Identity { facts, sha256 }
     }
 

@@ -4,7 +4,7 @@
 //! that the variable `MARSDISK_STATUS_FILE` names, if it is set: `begun` once the run has its folder, `ended N` with the
 //! exit status at the end. `slurm/run.sbatch` believes that file alone.
 
-use crate::output::part_file::write_text;
+use crate::files;
 use std::path::Path;
 
 /// Variable of the environment that names the file.
@@ -22,7 +22,7 @@ pub fn ended(status: u8) {
 
 fn tell(text: &str) {
     let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) else { return };
-    if let Err(error) = write_text(Path::new(&path), text) {
+    if let Err(error) = files::write(Path::new(&path), text.as_bytes()) {
         // Whoever reads it takes silence for a failure.
         tracing::warn!("{VARIABLE}: {error}");
     }

@@ -12,7 +12,7 @@ use std::{
     sync::LazyLock,
 };
 
-use sha2::{Digest, Sha256};
+use crate::files::sha256;
 
 use super::{
     Config, Profile,
@@ -105,7 +105,7 @@ pub fn from_bytes(
         path: path.to_owned(),
         folder: path.parent().map(Path::to_owned).unwrap_or_default(),
         size_bytes: bytes.len() as u64,
-        sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: sha256(bytes),
         overrides: overrides.to_vec(),
     })
 }

@@ -9,8 +9,8 @@
 
 use super::OpticsError;
 use super::mie::RefractiveIndex;
+use crate::files::sha256;
 use csv::{ErrorKind, StringRecord};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// n and k of a material along one axis, or of an isotropic one.
@@ -172,7 +172,7 @@ impl Parser<'_> {
                 "holds the axes {names}; one or all three are needed (repeat the ordinary ray of a uniaxial crystal)"
             )));
         }
-        let constants = OpticalConstants { sha256: format!("{:x}", Sha256::digest(bytes)), axes: self.axes };
+        let constants = OpticalConstants { sha256: sha256(bytes), axes: self.axes };
         let (low, high) = constants.range();
         if low >= high {
             let problem = "the wavelengths of the axes do not overlap; give them a common range".to_owned();

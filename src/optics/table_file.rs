@@ -9,8 +9,8 @@ use super::OpticsError;
 use super::efficiency::{BLEND_END, BLEND_START};
 use super::planck_mean::{QprGrid, fraction_outside};
 use super::refractive_index::OpticalConstants;
+use crate::files::write_shared;
 use std::fmt::Write as _;
-use std::io;
 use std::path::Path;
 
 /// Where a table comes from, in the words of who made it. No text may hold a line break.
@@ -105,17 +105,11 @@ fn header(grid: &QprGrid, constants: &OpticalConstants, provenance: &Provenance)
     ]
 }
 
-/// Writes a text under a temporary name beside `path` and renames it, so that `path` is either complete or untouched.
+/// Writes a text so that `path` is either complete or untouched.
 ///
 /// # Errors
-/// [`OpticsError::Write`] with what the system says; the temporary file is removed then.
+/// [`OpticsError::Write`] with what the system says.
 pub fn write(path: &Path, text: &str) -> Result<(), OpticsError> {
-    let failed = |source: io::Error| OpticsError::Write { path: path.to_owned(), source };
-    let name = path.file_name().ok_or_else(|| failed(io::Error::other("it is not the name of a file")))?;
-    let temporary = path.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
-    std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path)).map_err(|source| {
-        // What matters is the first error; a file that was never made cannot be removed.
-        let _ = std::fs::remove_file(&temporary);
-        failed(source)
-    })
+    write_shared(path, text.as_bytes())
+        .map_err(|error| OpticsError::Write { path: path.to_owned(), source: error.source })
 }

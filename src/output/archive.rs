@@ -5,18 +5,17 @@
 //! `INCOMPLETE` in it says why.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::OutputError;
 use super::folder::{CHECKPOINTS, OutputFolder};
 use super::lock::LOCK_FILE;
 use super::offload::remove_chunk;
-use super::part_file::{PartFile, part_path, write_json};
+use crate::files::{self, PartFile, copy_hashed, hash, part_path, write_json};
 
 /// List of the files, in the archive.
 pub const MANIFEST: &str = "archive_manifest.json";
@@ -135,9 +134,7 @@ fn copy_all(source: &Path, plan: &ArchivePlan) -> Result<(PathBuf, Vec<PathBuf>)
         "volume": if plan.volume_info { volume(&target) } else { Value::Null },
     });
     write_json(&target.join(MANIFEST), &manifest)?;
-    let mut done = PartFile::create(&target.join(DONE))?;
-    done.write_all(b"all files are here\n").map_err(OutputError::io("write", &target.join(DONE)))?;
-    done.commit()?;
+    files::write(&target.join(DONE), b"all files are here\n")?;
     Ok((target, files))
 }
 
@@ -168,7 +165,7 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
 /// # Errors
 /// [`OutputError`]: it cannot be copied, or the copy is not the same.
 pub fn copy_checked(from: &Path, to: &Path, by_hash: bool) -> Result<(u64, String), OutputError> {
-    let copied = copy_hashed(from, to)?;
+    let copied = copy(from, to)?;
     let same = match by_hash {
         true => hash(to)? == copied,
         false => fs::metadata(to).map_err(OutputError::io("look at", to))?.len() == copied.0,
@@ -176,38 +173,15 @@ pub fn copy_checked(from: &Path, to: &Path, by_hash: bool) -> Result<(u64, Strin
     if same { Ok(copied) } else { Err(OutputError::Changed { path: to.to_path_buf() }) }
 }
 
-/// Length and SHA-256 of a file.
-///
-/// # Errors
-/// [`OutputError`]: it cannot be read.
-pub fn hash(file: &Path) -> Result<(u64, String), OutputError> {
-    let read = File::open(file).and_then(|mut content| hashed(&mut content, &mut io::sink()));
-    read.map_err(OutputError::io("read", file))
-}
-
-fn copy_hashed(from: &Path, to: &Path) -> Result<(u64, String), OutputError> {
+fn copy(from: &Path, to: &Path) -> Result<(u64, String), OutputError> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder).map_err(OutputError::io("create the folder", folder))?;
     }
     let mut source = File::open(from).map_err(OutputError::io("open", from))?;
     let mut target = PartFile::create(to)?;
-    let copied = hashed(&mut source, &mut target).map_err(OutputError::io("copy to", &part_path(to)))?;
+    let copied = copy_hashed(&mut source, &mut target).map_err(OutputError::io("copy to", &part_path(to)))?;
     target.commit()?;
     Ok(copied)
-}
-
-/// Copies bytes; returns how many and their SHA-256.
-fn hashed(from: &mut impl Read, to: &mut impl Write) -> io::Result<(u64, String)> {
-    let (mut sum, mut length, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 20]);
-    loop {
-        let count = from.read(&mut buffer)?;
-        if count == 0 {
-            return Ok((length, format!("{:x}", sum.finalize())));
-        }
-        sum.update(&buffer[..count]);
-        to.write_all(&buffer[..count])?;
-        length += count as u64;
-    }
 }
 
 fn check_space(target: &Path, bytes: u64, plan: &ArchivePlan) -> Result<(), OutputError> {
@@ -295,7 +269,7 @@ mod tests {
             let manifest: Value = serde_json::from_slice(&fs::read(target.join(MANIFEST)).unwrap()).unwrap();
             for file in manifest["files"].as_array().unwrap() {
                 let content = fs::read(target.join(file["path"].as_str().unwrap())).unwrap();
-                assert_eq!(file["sha256"], format!("{:x}", Sha256::digest(&content)));
+                assert_eq!(file["sha256"], files::sha256(&content));
             }
             assert_eq!(manifest["files"].as_array().unwrap().len(), 3);
             assert!(target.join(DONE).exists() && !target.join(CHECKPOINTS).exists());

@@ -5,7 +5,6 @@
 //! joined: a file that has changed meanwhile is named, and never becomes a part of the table.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,13 +14,12 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
-use sha2::{Digest, Sha256};
 
 use super::OutputError;
 use super::offload::remove_chunk;
 use super::parquet::parquet_error;
-use super::part_file::{PART, PartFile, part_path};
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
+use crate::files::{self, PART, PartFile, sha256};
 use crate::wire_struct;
 
 /// One of the chunks of a table.
@@ -72,7 +70,7 @@ impl Chunks {
         let first = self.list.last().map_or(0, |chunk| chunk.first + chunk.rows);
         let chunk = Chunk { first, rows, length: bytes.len() as u64, sha256: sha256(&bytes) };
         if as_file && self.in_memory.is_empty() {
-            write(&self.file(&chunk), &bytes)?;
+            files::write(&self.file(&chunk), &bytes)?;
         } else {
             self.in_memory.push(Bytes::from(bytes));
         }
@@ -87,7 +85,7 @@ impl Chunks {
     pub fn spill(&mut self) -> Result<(), OutputError> {
         let first = self.list.len() - self.in_memory.len();
         for (chunk, bytes) in self.list[first..].iter().zip(&self.in_memory) {
-            write(&self.file(chunk), bytes)?;
+            files::write(&self.file(chunk), bytes)?;
         }
         self.in_memory.clear();
         Ok(())
@@ -135,9 +133,9 @@ impl Chunks {
     /// [`OutputError`]: a chunk has changed, or the table cannot be written.
     pub fn merge(&self, properties: WriterProperties) -> Result<(), OutputError> {
         let mut joined: Option<Joined> = None;
-        let files = self.list.len() - self.in_memory.len();
+        let on_disk = self.list.len() - self.in_memory.len();
         for (number, chunk) in self.list.iter().enumerate() {
-            let bytes = match number.checked_sub(files) {
+            let bytes = match number.checked_sub(on_disk) {
                 Some(number) => self.in_memory[number].clone(),
                 None => self.read(chunk)?,
             };
@@ -148,7 +146,7 @@ impl Chunks {
             table.append(&bytes).map_err(parquet_error(&self.path))?;
         }
         match joined {
-            Some(Joined(table)) => table.into_inner().map_err(parquet_error(&self.path))?.commit(),
+            Some(Joined(table)) => Ok(table.into_inner().map_err(parquet_error(&self.path))?.commit()?),
             None => Ok(()),
         }
     }
@@ -158,8 +156,8 @@ impl Chunks {
     /// # Errors
     /// [`OutputError`] if one cannot be removed.
     pub fn remove(&self) -> Result<(), OutputError> {
-        let files = self.list.len() - self.in_memory.len();
-        for chunk in &self.list[..files] {
+        let on_disk = self.list.len() - self.in_memory.len();
+        for chunk in &self.list[..on_disk] {
             remove_chunk(&self.file(chunk))?;
         }
         Ok(())
@@ -210,16 +208,6 @@ pub fn chunk_files(table: &Path) -> Result<Vec<PathBuf>, OutputError> {
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(ours).collect();
     files.sort();
     Ok(files)
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
-    let mut file = PartFile::create(path)?;
-    file.write_all(bytes).map_err(OutputError::io("write", &part_path(path)))?;
-    file.commit()
 }
 
 /// A table that chunks are joined to.

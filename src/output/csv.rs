@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::OutputError;
 use super::columns::{Column, Field, Table};
-use super::part_file::{PartFile, part_path};
+use super::growing;
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
+use crate::files::{FileError, PartFile, part_path};
 
 /// A CSV table in the making; its file ends in `.part` until [`CsvTable::finish`].
 pub struct CsvTable<T: Table> {
@@ -22,7 +23,7 @@ impl<T: Table> CsvTable<T> {
     /// # Errors
     /// [`OutputError`] if the file cannot be written, is shorter than it was then, or the checkpoint does not know it.
     pub fn open(path: &Path, columns: &[Column<T>], from: Option<&Snapshot>) -> Result<Self, OutputError> {
-        let mut writer = csv::Writer::from_writer(PartFile::open(path, from)?);
+        let mut writer = csv::Writer::from_writer(growing::open(path, from)?);
         if from.is_none() {
             writer.write_record(columns.iter().map(|column| column.name)).map_err(csv_error(path))?;
         }
@@ -35,7 +36,7 @@ impl<T: Table> CsvTable<T> {
     /// [`OutputError`] if it cannot be written.
     pub fn save(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
         self.writer.flush().map_err(OutputError::io("write", &part_path(&self.path)))?;
-        self.writer.get_ref().save(exchange)
+        growing::save(self.writer.get_ref(), exchange)
     }
 
     /// Adds a row.
@@ -56,13 +57,13 @@ impl<T: Table> CsvTable<T> {
             let e = e.into_error();
             OutputError::io("write", &part_path(&self.path))(e)
         })?;
-        file.commit()
+        Ok(file.commit()?)
     }
 }
 
 fn csv_error(path: &Path) -> impl FnOnce(csv::Error) -> OutputError {
     let path = part_path(path);
-    move |error| OutputError::Io { operation: "write", path, source: error.into() }
+    move |error| FileError { operation: "write", path, source: error.into() }.into()
 }
 
 /// `{:?}` of a number is its shortest form that reads back, with an exponent where it is very small or large.

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use super::OutputError;
 use super::chunks::{Chunks, chunk_files};
+use super::growing::saved_length;
 use super::lock::Lock;
 use super::offload::remove_chunk;
-use super::part_file::{PART, part_path, saved_length};
 use crate::checkpoint::snapshot::Snapshot;
+use crate::files::{PART, part_path};
 
 /// Files that a run writes, relative to its folder.
 const FILES: [&str; 14] = [

@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 
 use super::OutputError;
 use super::columns::{Column, Field, Table};
-use super::part_file::{PartFile, part_path};
+use super::growing;
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
+use crate::files::{PartFile, part_path};
 
 /// A table in the making; its file ends in `.part` until [`JsonLines::finish`].
 pub struct JsonLines<T: Table> {
@@ -23,7 +24,7 @@ impl<T: Table> JsonLines<T> {
     /// # Errors
     /// [`OutputError`] if the file cannot be opened, is shorter than it was then, or the checkpoint does not know it.
     pub fn open(path: &Path, columns: &'static [Column<T>], from: Option<&Snapshot>) -> Result<Self, OutputError> {
-        let writer = BufWriter::new(PartFile::open(path, from)?);
+        let writer = BufWriter::new(growing::open(path, from)?);
         Ok(JsonLines { columns, writer, path: path.to_path_buf() })
     }
 
@@ -33,7 +34,7 @@ impl<T: Table> JsonLines<T> {
     /// [`OutputError`] if it cannot be written.
     pub fn save(&mut self, exchange: &mut Exchange) -> Result<(), OutputError> {
         self.writer.flush().map_err(OutputError::io("write", &part_path(&self.path)))?;
-        self.writer.get_ref().save(exchange)
+        growing::save(self.writer.get_ref(), exchange)
     }
 
     /// Adds a row.
@@ -54,7 +55,7 @@ impl<T: Table> JsonLines<T> {
     pub fn finish(self) -> Result<(), OutputError> {
         let path = self.path;
         let file = self.writer.into_inner().map_err(|e| OutputError::io("write", &part_path(&path))(e.into_error()))?;
-        file.commit()
+        Ok(file.commit()?)
     }
 }
 

@@ -5,8 +5,8 @@
 //!
 //! - [`columns`]: the declaration of a column and the row it looks at; `run_columns`, `diagnostics_columns`,
 //!   `psd_columns` and [`budgets`] hold the declarations
-//! - [`parquet`], [`csv`]: the two table formats; [`chunks`]: the pieces of a table, [`part_file`]: how a file becomes
-//!   whole
+//! - [`parquet`], [`csv`]: the two table formats; [`chunks`]: the pieces of a table, [`growing`]: tables
+//!   that grow row by row
 //! - [`thinned`]: the tables of which strides leave records out; [`extras`]: tables on request, with the columns of [`step_columns`]; [`json_lines`]: their third format; [`run_card`]
 //! - [`tracks`], [`summary`], [`run_config`], [`provenance`]: the JSON files
 //! - [`folder`]: the output folder, [`lock`] against another run, [`archive`] of a finished one, [`offload`] of chunks before; [`recorder`]: ties everything together, read it first
@@ -20,6 +20,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint::snapshot::SnapshotError;
+use crate::files::FileError;
 
 pub mod archive;
 pub mod budgets;
@@ -30,12 +31,12 @@ pub mod diagnostics_columns;
 pub mod docs;
 pub mod extras;
 pub mod folder;
+pub mod growing;
 pub mod json_lines;
 pub mod lock;
 pub mod offload;
 pub mod orbit_table;
 pub mod parquet;
-pub mod part_file;
 pub mod provenance;
 pub mod psd_columns;
 pub mod recorder;
@@ -57,15 +58,8 @@ pub const EXIT_CODE: i32 = 5;
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The operating system refused an operation on a file or folder.
-    #[error("cannot {operation} {}: {source}", path.display())]
-    Io {
-        /// What was tried.
-        operation: &'static str,
-        /// On which file or folder.
-        path: PathBuf,
-        /// What the system answered.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] FileError),
     /// The Parquet encoder failed, most often because the file system did.
     #[error("cannot write the table {}: {source}", path.display())]
     Parquet {
@@ -147,7 +141,7 @@ impl OutputError {
 
     /// Wraps a system error with what was tried on which path.
     pub(crate) fn io(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> OutputError + use<> {
-        let path = path.to_path_buf();
-        move |source| OutputError::Io { operation, path, source }
+        let wrap = FileError::of(operation, path);
+        move |source| OutputError::Io(wrap(source))
     }
 }

@@ -12,12 +12,10 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use super::OutputError;
-use super::archive::{copy_checked, hash};
+use super::archive::copy_checked;
 use super::folder::OutputFolder;
-use super::part_file::{PART, part_path};
+use crate::files::{PART, hash, part_path, sha256};
 
 /// Time between two looks into the folder.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -96,7 +94,7 @@ impl Sweeper {
     fn new(folder: &OutputFolder, plan: OffloadPlan) -> Result<Self, OutputError> {
         let whole = fs::canonicalize(folder.path()).map_err(OutputError::io("find", folder.path()))?;
         // Folders of the same name, such as those of two arrays of runs, have different places.
-        let sum = format!("{:x}", Sha256::digest(whole.as_os_str().as_encoded_bytes()));
+        let sum = sha256(whole.as_os_str().as_encoded_bytes());
         let name = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let place = plan.dir.join(format!("{name}-{}", &sum[..8]));
         fs::create_dir_all(&plan.dir).map_err(OutputError::io("create the folder", &plan.dir))?;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
+use crate::files::{self, write_json};
 use crate::output::OutputError;
 use crate::output::budgets::{self, CELLS_BUDGET, CellBudget, CellsBudget, DiskBudget};
 use crate::output::chunks::Chunks;
@@ -16,7 +17,6 @@ use crate::output::extras::{ExtraOptions, Extras};
 use crate::output::folder::{CHECKPOINTS, OutputFolder};
 use crate::output::orbit_table::OrbitTable;
 use crate::output::parquet::Packing;
-use crate::output::part_file::{write_json, write_text};
 use crate::output::run_card::run_card;
 use crate::output::run_config::{RunConfigFacts, after_run, before_run};
 use crate::output::summary::{Outcome, SummaryFacts, summary};
@@ -298,9 +298,12 @@ impl Recorder {
         let config = after_run(folder, run, cells, &self.options, &self.config, tracks, &facts);
         let summary_written = write_json(&folder.file("summary.json"), &summary);
         let config_written = write_json(&folder.file("run_config.json"), &config);
-        let card_written =
-            if self.run_card { write_text(&folder.file("run_card.md"), &run_card(&summary, &config)) } else { Ok(()) };
-        tables.and(summary_written).and(config_written).and(card_written)?;
+        let card_written = if self.run_card {
+            files::write(&folder.file("run_card.md"), run_card(&summary, &config).as_bytes())
+        } else {
+            Ok(())
+        };
+        tables.and(summary_written.and(config_written).and(card_written).map_err(OutputError::from))?;
         // A run that failed may go on from a checkpoint, which needs them.
         let needed = facts.outcome != Outcome::Complete
             && (self.options.checkpoints_elsewhere || self.folder.file(CHECKPOINTS).exists());

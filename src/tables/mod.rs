@@ -23,7 +23,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
+use crate::files::sha256;
 
 pub use self::error::TableError;
 
@@ -54,7 +54,7 @@ impl TableFile {
             configured: path.to_path_buf(),
             read: path.to_path_buf(),
             size_bytes: content.len() as u64,
-            sha256: format!("{:x}", Sha256::digest(content)),
+            sha256: sha256(content),
             built_in: false,
         }
     }

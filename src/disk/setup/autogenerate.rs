@@ -6,6 +6,7 @@
 use super::{Reader, SetupError};
 use crate::config::Config;
 use crate::config::radiation::{Autogenerate, AutogenerateModel, DriverMode, MarsTemperature, TimeUnit};
+use crate::files::write_shared;
 use crate::physics::constants::{DAY, YEAR};
 use crate::physics::cooling::Cooling;
 use crate::tables::{self, Curve, TableFile};
@@ -103,17 +104,15 @@ pub struct NewTable {
 }
 
 impl NewTable {
-    /// Writes it, under another name first, so that it is whole whenever it is there.
+    /// Writes it, whole whenever it is there.
     ///
     /// # Errors
     /// [`SetupError::Write`].
     pub fn write(&self) -> Result<(), SetupError> {
         let NewTable { path, text } = self;
-        let part = PathBuf::from(format!("{}.{}.part", path.display(), std::process::id()));
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)
-            .and_then(|()| std::fs::write(&part, text))
-            .and_then(|()| std::fs::rename(&part, path))
+            .and_then(|()| write_shared(path, text.as_bytes()).map_err(|error| error.source))
             .map_err(|source| SetupError::Write { key: KEY, path: path.to_path_buf(), source })
     }
 }

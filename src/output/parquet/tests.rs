@@ -7,11 +7,11 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::*;
 use crate::checkpoint::snapshot::Snapshot;
+use crate::files::part_path;
 use crate::output::chunks::chunk_files;
 use crate::output::columns::Series;
 use crate::output::diagnostics_columns::DIAGNOSTICS;
 use crate::output::fixtures::Fixture;
-use crate::output::part_file::part_path;
 use crate::output::psd_columns::PSD_HIST;
 use crate::output::run_columns::RUN;
 

@@ -298,7 +298,7 @@ fn thinned_tables_end_with_the_run_whatever_ends_it() {
             let (ended, _, files) = Case { stride, ..case }.run(2);
             assert!(format!("{:?}", ended.result).starts_with(how), "{:?}", ended.result);
             let last = all.len() - 1;
-            let kept = (0..=last).filter(|number| *number as u64 % stride == 0 || *number == last);
+            let kept = (0..=last).filter(|number| (*number as u64).is_multiple_of(stride) || *number == last);
             let kept: Vec<f64> = kept.map(|number| all[number]).collect();
             assert_eq!(*kept.last().unwrap(), ended.time, "{how}");
             assert_eq!(times(&files["series/run.parquet"]), kept, "{how}, stride {stride}");
