@@ -38,7 +38,7 @@ impl Cell {
         let height = ScaleHeight::FromInclination { factor: 1.0 }.at(r, 0.05);
         let tables = pair_tables(&grid, &breakup, speed, height);
         let mut processes = Processes::none(n);
-        processes.loss_mut(Channel::Blowout)[..n / 8].fill(1e-3);
+        processes.losses[Channel::Blowout][..n / 8].fill(1e-3);
         let law = ThreeSlope { alpha: 1.83, s_min: 1e-7, s_max: 3.0, wavy_strength: 0.0 };
         let fractions = three_slope(&grid, &law, Quadrature::Midpoint).expect("a valid distribution");
         let state = fractions.iter().map(|fraction| 1e3 * fraction).collect();

@@ -185,7 +185,7 @@ fn evaporate(
     sinks::sublimation_lifetime(&sizes.sizes, conditions.size_rate, &mut work.sinks);
     work.source.fill(0.0);
     let before = state.surface_density();
-    let nothing = &work.processes.losses[Channel::Blowout as usize];
+    let nothing = &work.processes.losses[Channel::Blowout];
     let terms = Terms { blowout: nothing, sinks: &work.sinks, source: &work.source };
     work.imex.step_without_collisions(masses, &mut work.counts, &terms, drivers.dt);
     for ((mass, count), body) in state.bins.iter_mut().zip(&work.counts).zip(masses) {
