@@ -13,37 +13,26 @@ use super::offload::remove_chunk;
 use crate::checkpoint::snapshot::Snapshot;
 use crate::files::{PART, part_path};
 
-/// Files that a run writes, relative to its folder.
-const FILES: [&str; 14] = [
-    "run_config.json",
-    "summary.json",
-    "series/run.parquet",
-    "series/diagnostics.parquet",
-    "series/psd_hist.parquet",
+/// Files that a run writes, relative to its folder: at once,
+const WHOLE: [&str; 3] = ["run_config.json", "summary.json", "run_card.md"];
+/// in chunks that are joined at the end,
+const JOINED: [&str; 4] =
+    ["series/run.parquet", "series/diagnostics.parquet", "series/psd_hist.parquet", "series/energy.parquet"];
+/// and row by row.
+const GROWING: [&str; 8] = [
     "checks/mass_budget.csv",
     "checks/mass_budget_cells.csv",
     "orbit_rollup.csv",
-    "run_card.md",
+    "checks/energy_budget.csv",
+    "series/energy.csv",
     "series/step_diagnostics.csv",
     "series/step_diagnostics.jsonl",
-    "series/energy.parquet",
-    "checks/energy_budget.csv",
     "debug/sinks_trace.jsonl",
 ];
 
-/// Those of them that are written in chunks and joined at the end.
-const JOINED: [&str; 4] =
-    ["series/run.parquet", "series/diagnostics.parquet", "series/psd_hist.parquet", "series/energy.parquet"];
-/// Those of them that grow row by row.
-const GROWING: [&str; 7] = [
-    "checks/mass_budget.csv",
-    "checks/mass_budget_cells.csv",
-    "orbit_rollup.csv",
-    "checks/energy_budget.csv",
-    "series/step_diagnostics.csv",
-    "series/step_diagnostics.jsonl",
-    "debug/sinks_trace.jsonl",
-];
+fn files() -> impl Iterator<Item = &'static str> {
+    WHOLE.into_iter().chain(JOINED).chain(GROWING)
+}
 
 /// Default names of the step diagnostics.
 const STEPS: [&str; 2] = ["series/step_diagnostics.csv", "series/step_diagnostics.jsonl"];
@@ -95,8 +84,8 @@ impl OutputFolder {
             return Ok(self);
         }
         // Checkpoints know growing tables by the names of their files.
-        let others = FILES.iter().filter(|other| !STEPS.contains(other));
-        if others.map(Path::new).any(|other| other.file_name() == name.file_name()) {
+        let mut others = files().filter(|other| !STEPS.contains(other)).map(Path::new);
+        if others.any(|other| other.file_name() == name.file_name()) {
             return Err(OutputError::Taken { path: self.path.join(name) });
         }
         self.elsewhere = Some(name.to_path_buf());
@@ -228,7 +217,7 @@ impl OutputFolder {
     fn present(&self) -> Result<Vec<String>, OutputError> {
         let mut present = Vec::new();
         let elsewhere = self.elsewhere.iter().map(|name| self.path.join(name));
-        for path in FILES.iter().map(|name| self.file(name)).chain(elsewhere) {
+        for path in files().map(|name| self.file(name)).chain(elsewhere) {
             for file in [path.clone(), part_path(&path)] {
                 if file.try_exists().map_err(OutputError::io("look at", &file))? {
                     let name = file.strip_prefix(&self.path).unwrap_or(&file);
@@ -296,7 +285,7 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let folder = OutputFolder::create(base.path(), false).unwrap();
         fs::create_dir(folder.file("debug")).unwrap();
-        for name in FILES {
+        for name in files() {
             fs::write(folder.file(name), "old").unwrap();
             fs::write(part_path(&folder.file(name)), "old").unwrap();
         }
@@ -307,7 +296,7 @@ mod tests {
         assert!(matches!(OutputFolder::create(base.path(), true).unwrap_err(), OutputError::Locked { .. }));
         folder.begin(true).unwrap();
         assert!(!chunk.exists());
-        assert!(FILES.iter().all(|name| !folder.file(name).exists() && !part_path(&folder.file(name)).exists()));
+        assert!(files().all(|name| !folder.file(name).exists() && !part_path(&folder.file(name)).exists()));
         assert!(mine.iter().all(|name| folder.file(name).exists()));
     }
 
