@@ -12,8 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Interrupts that come closer together are one: `timeout` sends its signal to the program and to its process group.
-const ONE: Duration = Duration::from_millis(200);
+/// Interrupts that come closer together are one: `timeout` sends its signal to the program and to its process group, and
+/// SLURM to a job's script, which hands it on, and to its processes.
+const ONE: Duration = Duration::from_secs(1);
 
 /// What a run is asked to do; the later one in this list wins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,9 +96,9 @@ mod tests {
             assert_eq!(signals.take(), order, "{sent:?}");
             assert_eq!(signals.take(), Order::GoOn);
         }
-        std::thread::sleep(2 * ONE);
+        std::thread::sleep(ONE);
         raise(SIGUSR1).unwrap();
-        assert!(ended.recv_timeout(2 * ONE).is_err(), "all came at once, and the last one asks for a checkpoint");
+        assert!(ended.recv_timeout(ONE / 10).is_err(), "all came at once, and the last one asks for a checkpoint");
         raise(SIGINT).unwrap();
         assert_eq!(ended.recv().unwrap(), SIGINT);
     }
