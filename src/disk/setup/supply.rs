@@ -31,13 +31,14 @@ pub(super) struct References {
 }
 
 impl References {
-    /// Those of a layer that starts with the surface density `initial` [kg m⁻²].
-    pub(super) fn of(config: &Config, shielding: &Shielding, layer: &Layer, initial: f64) -> Self {
+    /// Those of a layer that starts with the surface density `initial` [kg m⁻²]; `law` shields it as it would without a
+    /// fixed optical depth, and sets the reference of µ.
+    pub(super) fn of(config: &Config, (law, shielding): (&Shielding, &Shielding), layer: &Layer, initial: f64) -> Self {
         let tau = optical_depth(layer.opacity, initial, layer.los);
         let effective = shielding.effective_opacity(layer.opacity, tau);
         let of_mu = config.supply.constant.mu_reference_tau;
         References {
-            of_mu: surface_density_of(of_mu, shielding, layer.opacity, layer.los),
+            of_mu: surface_density_of(of_mu, law, layer.opacity, layer.los),
             of_unit_depth: shielding.unit_depth(effective, layer.tau1_factor),
         }
     }
