@@ -100,6 +100,9 @@ fn a_fixed_optical_depth_shields_for_ever() {
     for (sigma, kappa) in series.real("Sigma_tau1").iter().zip(series.real("kappa_eff")) {
         assert_close(*sigma, 0.7 / kappa, 1e-14);
     }
+    // The start and the reference of the supply are at the same optical depth, both by the table.
+    let reference = run.json("run_config.json")["sigma_surf_mu_reference"].as_f64().unwrap();
+    assert_close(reference, start(&run), 1e-14);
     let given = column(&["shielding.mode=fixed_tau1", "shielding.fixed_tau1_sigma=2.5", &table]);
     assert!(given.table("series/run.parquet").real("Sigma_tau1").iter().all(|sigma| *sigma == 2.5));
 }

@@ -54,7 +54,7 @@ impl Columns<'_> {
             }
             Some(("energy", column)) => self.table("series/energy.parquet").real(column)[row],
             Some((_, column)) => self.run.csv("orbit_rollup.csv")[column][row],
-            None if ["ds_step_uniform", "mass_ratio_uniform"].contains(&name) => {
+            None if ["ds_step_uniform", "mass_ratio_uniform", "hydro_timescale_s"].contains(&name) => {
                 self.table("series/diagnostics.parquet").real(name)[row]
             }
             None if name == "n_substeps" => self.table("series/run.parquet").integer(name)[row] as f64,

@@ -7,7 +7,6 @@ use crate::output::provenance::ExternalFile;
 use crate::output::run_config::RunConfigFacts;
 use crate::output::summary::{Outcome, Performance, RankPerformance, SummaryFacts, TimeGridFacts};
 use crate::parallel::policy::Decision;
-use crate::physics::supply;
 use crate::run::driver::{Effort, Ended};
 use crate::run::stop::StopReason;
 use crate::run::time_grid::TimeGrid;
@@ -26,9 +25,6 @@ pub fn run_config(
     let config = &loaded.config;
     let overridden = loaded.overrides.iter().any(|text| text.trim_start().starts_with("physics_mode="));
     let constant = &config.supply.constant;
-    let phi = model.shielding.phi(constant.mu_reference_tau);
-    let los = model.run.line_of_sight_factor;
-    let reference = supply::reference_surface_density(constant.mu_reference_tau, phi, model.initial_opacity, los);
     let seed = &model.run.seed;
     RunConfigFacts {
         config: word(config),
@@ -43,7 +39,7 @@ pub fn run_config(
         r_out: model.grid.r_out,
         sigma_surf0_target: model.cells.first().map_or(f64::NAN, |cell| cell.facts.initial_surface_density),
         supply_mu_reference_tau: constant.mu_reference_tau,
-        sigma_surf_mu_reference: reference,
+        sigma_surf_mu_reference: model.run.mu_reference_surface_density,
         supply_orbit_fraction_at_mu1: constant.orbit_fraction_at_mu1,
         supply_t_mix_orbits: config.supply.transport.t_mix_orbits.unwrap_or(f64::NAN),
         supply_headroom_gate: text(&config.supply.transport.headroom_gate),

@@ -11,6 +11,7 @@ use super::evolve_surface::{SurfaceSolver, rescale};
 use super::model::{Model, SublimationScheme};
 use super::report::{EndRates, InnerSteps, Ledger, StepFacts};
 use super::step::{Conditions, Evolved};
+use super::supply;
 use super::workers::{Workspace, sizes_of};
 use crate::physics::phase::PhaseState;
 use crate::physics::size_distribution::SizeGrid;
@@ -26,7 +27,7 @@ pub(super) fn evolve(
     cell: &CellModel,
     state: &mut CellState,
     drivers: &StepFacts,
-    conditions: &Conditions,
+    conditions: &mut Conditions,
     work: &mut Workspace,
 ) -> Evolved {
     if idles(model, conditions) {
@@ -54,9 +55,11 @@ pub(super) fn idles(model: &Model, conditions: &Conditions) -> bool {
     !conditions.collisions && !model.sink_has_time_scale
 }
 
-/// Rates of the sinks of the whole surface [s⁻¹]: gas drag and escape, of which only one acts.
+/// Rates of the sinks of the whole surface [s⁻¹]: gas drag and escape, of which only one acts. Vapour that escapes has no
+/// way out where no other sink has a time scale.
 fn uniform_sinks(model: &Model, conditions: &Conditions) -> (f64, f64) {
     match conditions.phase.state {
+        PhaseState::Vapor if !model.sink_has_time_scale => (0.0, 0.0),
         PhaseState::Vapor => (0.0, conditions.escape_rate),
         PhaseState::Solid => (1.0 / model.gas_drag_time, 0.0),
     }
@@ -120,39 +123,66 @@ fn follow_equation(
     solver: &SurfaceSolver,
     state: &mut CellState,
     drivers: &StepFacts,
-    conditions: &Conditions,
+    conditions: &mut Conditions,
     sizes: &SizeGrid,
 ) -> Evolved {
     let (drag, escape) = uniform_sinks(model, conditions);
-    let steps = substeps(solver, drivers.dt / cell.facts.t_blow);
+    let steps = parts(model, cell, drivers);
     let h = drivers.dt / f64::from(steps);
     let (before, mut sigma, mut sunk) = (state.surface_density(), state.surface_density(), 0.0);
     let opacity = model.opacity(sizes, &state.bins);
     let mut law = solver.equation(model, cell, conditions, opacity);
     law.loss = drag + escape + if conditions.blowout { 1.0 / cell.facts.t_blow } else { 0.0 };
     let collisions = law.collisions;
-    let mut end = sigma;
-    for _ in 0..steps {
+    let (mut end, mut entered) = (sigma, Ledger::default());
+    for part in 0..steps {
+        let tau = shielding::optical_depth(opacity, sigma, model.run.line_of_sight_factor);
+        if part > 0 {
+            let (drivers, allowed) = (part_of(drivers, part, steps), conditions.supply.allowed);
+            conditions.supply = supply::deliver(model, cell, &mut state.supply, &drivers, tau, allowed);
+        }
+        law.supply = conditions.supply.applied;
         law.collisions = if shielding::optical_depth(opacity, sigma, 1.0) > LEAST_TAU { collisions } else { 0.0 };
         end = law.implicit_step(sigma, h);
         sunk += h * (drag + escape) * end;
         // A held surface density starts every sub-step anew, and what that takes counts as lost.
         sigma = if model.surface_frozen { before } else { end };
+        let mut brought = Ledger { supplied: h * law.supply, ..Ledger::default() };
+        // A whole step is settled with all others.
+        if steps > 1 {
+            supply::settle(model, cell, &mut state.supply, &mut conditions.supply, (tau, h), &mut brought);
+        }
+        entered.add(&brought);
     }
     rescale(model, &mut state.bins, before, sigma);
-    let supplied = law.supply * drivers.dt;
-    let lost = (before + supplied - sigma).max(0.0);
+    let lost = (before + entered.supplied - sigma).max(0.0);
     let ledger = Ledger {
         blowout: if conditions.blowout { (lost - sunk).max(0.0) } else { 0.0 },
         gas_drag: if drag > 0.0 { sunk } else { 0.0 },
         escape: if escape > 0.0 { sunk } else { 0.0 },
-        supplied,
-        ..Ledger::default()
+        ..entered
     };
     let inner = InnerSteps { accepted: steps, ..InnerSteps::default() };
     let blowout = if conditions.blowout { end / cell.facts.t_blow } else { 0.0 };
     let end_rates = Some(EndRates { blowout, sinks: (drag + escape) * end });
     Evolved { duration: drivers.dt, ledger, inner, substeps: steps, end_rates, ..Evolved::default() }
+}
+
+/// Parts of a step, in each of which the supply is asked for anew.
+pub(super) fn parts(model: &Model, cell: &CellModel, drivers: &StepFacts) -> u32 {
+    let ratio = drivers.dt / cell.facts.t_blow;
+    model.surface_solver.as_ref().filter(|_| model.blowout.enabled).map_or(1, |solver| substeps(solver, ratio))
+}
+
+/// The drivers of one of so many parts of a step.
+pub(super) fn part_of(drivers: &StepFacts, part: u32, parts: u32) -> StepFacts {
+    if parts == 1 {
+        // To the last bit.
+        return *drivers;
+    }
+    let dt = drivers.dt / f64::from(parts);
+    let start = drivers.time - drivers.dt;
+    StepFacts { dt, time: start + f64::from(part + 1) * dt, ..*drivers }
 }
 
 /// Sub-steps of the equation over a step of so many blow-out times.

@@ -114,6 +114,8 @@ pub struct RunFacts {
     pub epsilon_mix: f64,
     /// Supply in units of the reference rate, where configured; else NaN.
     pub mu_orbit10pct: f64,
+    /// Surface density that this unit refers to [kg m⁻²].
+    pub mu_reference_surface_density: f64,
     /// `direct` or `deep_mixing`.
     pub supply_transport_mode: &'static str,
     /// `scale` or `rate`: what the number of the supply's temperature law is.

@@ -168,12 +168,13 @@ pub fn step(
         None => before,
     };
     conditions.look_through(model, drivers, shrunk.tau);
-    let idles = model.scheme == Scheme::ImexBdf1
-        && model.grid.layout == Layout::Column
-        && evolve_column::idles(model, &conditions);
-    conditions.supply = match idles {
-        true => supply::at_rest(model, cell, state, drivers),
-        false => supply::deliver(model, cell, &mut state.supply, drivers, shrunk.tau, conditions.supply.allowed),
+    let python_column = model.scheme == Scheme::ImexBdf1 && model.grid.layout == Layout::Column;
+    let parts = if python_column { evolve_column::parts(model, cell, drivers) } else { 1 };
+    conditions.supply = if python_column && evolve_column::idles(model, &conditions) {
+        supply::at_rest(model, cell, state, drivers)
+    } else {
+        let (first, allowed) = (evolve_column::part_of(drivers, 0, parts), conditions.supply.allowed);
+        supply::deliver(model, cell, &mut state.supply, &first, shrunk.tau, allowed)
     };
     if conditions.collisions {
         let met = encounters(&model.stirring, &cell.facts, state, drivers, conditions.supply.applied, shrunk.tau)?;
@@ -198,9 +199,7 @@ pub fn step(
                 evolve::evolve((model, cell), state, drivers, &mut conditions, tolerances, watch, work)?
             }
         },
-        Scheme::ImexBdf1 if model.grid.layout == Layout::Column => {
-            evolve_column::evolve(model, cell, state, drivers, &conditions, work)
-        }
+        Scheme::ImexBdf1 if python_column => evolve_column::evolve(model, cell, state, drivers, &mut conditions, work),
         Scheme::ImexBdf1 => evolve_imex::evolve(model, cell, state, drivers, &conditions, work),
     };
     // Whatever the scheme; not all of them look.
@@ -212,7 +211,10 @@ pub fn step(
         evolve_imex::temper_blowout(model, &cell.facts, drivers, &mut conditions, after.tau, &mut evolved);
     }
     let Evolved { duration, ledger, .. } = &mut evolved;
-    supply::settle(model, cell, &mut state.supply, &mut conditions.supply, (after.tau, *duration), ledger);
+    // Parts of a step were settled one by one.
+    if parts == 1 {
+        supply::settle(model, cell, &mut state.supply, &mut conditions.supply, (after.tau, *duration), ledger);
+    }
     // Not from the reservoir of the supply.
     ledger.supplied += held;
     state.cumulative.add(&evolved.ledger);

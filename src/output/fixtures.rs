@@ -162,6 +162,7 @@ fn run() -> RunFacts {
         supply_enabled: true,
         epsilon_mix: 0.9,
         mu_orbit10pct: 1.0,
+        mu_reference_surface_density: 0.7,
         supply_transport_mode: "direct",
         supply_temperature_kind: "scale",
         line_of_sight_factor: 1.2,

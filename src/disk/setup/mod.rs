@@ -185,7 +185,9 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     let los = line_of_sight_factor(config);
     let tau1_factor = if config.profile == Profile::Python { 1.0 } else { los };
     let layer = surface::Layer { grid: &grid, opacity: initial_opacity, los, tau1_factor };
-    let (surface_density, shielding) = surface::start(config, reader.shielding(config)?, &layer)?;
+    let law = reader.shielding(config)?;
+    let (surface_density, shielding) = surface::start(config, law.clone(), &layer)?;
+    let references = supply::References::of(config, (&law, &shielding), &layer, surface_density)?;
     let (mass, grain) = (surface_density * grid.areas.iter().sum::<f64>(), sizes.masses[0]);
     if mass < grain && surface_density > 0.0 {
         return Err(SetupError::LessThanOneGrain { mass, grain });
@@ -227,6 +229,7 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
         supply_enabled: config.supply.enabled,
         epsilon_mix: config.supply.mixing.epsilon_mix,
         mu_orbit10pct: config.supply.constant.mu_orbit10pct.unwrap_or(f64::NAN),
+        mu_reference_surface_density: references.of_mu,
         supply_transport_mode: supply::transport_label(config),
         supply_temperature_kind: supply::temperature_label(config),
         line_of_sight_factor: los,
@@ -237,7 +240,6 @@ pub fn build(loaded: &Loaded) -> Result<Setup, SetupError> {
     };
 
     let stirring = stirring::stirring(config, los)?;
-    let references = supply::References::of(config, &shielding, &layer, surface_density)?;
     let supply = reader.supply_model(config, &initial_fractions)?;
     let circumstances = cells::Circumstances {
         stirring,

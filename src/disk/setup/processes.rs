@@ -154,19 +154,19 @@ pub(super) fn gas_drag_time(config: &Config) -> f64 {
     time.unwrap_or(f64::INFINITY)
 }
 
-/// Hydrodynamic escape as configured. The Python program knows it in a column only, and only beside another sink that
-/// has a time scale.
+/// Hydrodynamic escape as configured. The Python program knows it in a column only.
 pub(super) fn escape(config: &Config) -> Option<HydrodynamicEscape> {
     let keys = &config.sinks.hydro_escape;
     let python = config.profile == Profile::Python;
-    let reaches = config.geometry.is_column() && sink_has_time_scale(config);
     let acts = keys.enable && keys.strength > 0.0 && config.sinks.mode != SinkMode::None;
-    (acts && if python { reaches } else { config.physics_mode.sinks() }).then_some(HydrodynamicEscape {
-        strength: keys.strength,
-        power: keys.temp_power,
-        t_ref: keys.t_ref_k,
-        least_vapour: keys.f_vap_floor,
-    })
+    (acts && if python { config.geometry.is_column() } else { config.physics_mode.sinks() }).then_some(
+        HydrodynamicEscape {
+            strength: keys.strength,
+            power: keys.temp_power,
+            t_ref: keys.t_ref_k,
+            least_vapour: keys.f_vap_floor,
+        },
+    )
 }
 
 /// One equation for the surface density, where a column asks for it.

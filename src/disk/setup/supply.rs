@@ -32,20 +32,23 @@ pub(super) struct References {
 }
 
 impl References {
-    /// Those of a layer that starts with the surface density `initial` [kg m⁻²].
+    /// Those of a layer that starts with the surface density `initial` [kg m⁻²]; `law` shields it as it would without a
+    /// fixed optical depth, and sets the reference of µ.
     ///
     /// # Errors
     /// The layer is dark at the optical depth that the configuration refers to.
-    pub(super) fn of(config: &Config, shielding: &Shielding, layer: &Layer, initial: f64) -> Result<Self, SetupError> {
+    pub(super) fn of(
+        config: &Config,
+        (law, shielding): (&Shielding, &Shielding),
+        layer: &Layer,
+        initial: f64,
+    ) -> Result<Self, SetupError> {
         let tau = optical_depth(layer.opacity, initial, layer.los);
         let effective = shielding.effective_opacity(layer.opacity, tau);
         let constant = &config.supply.constant;
         let asked = config.supply.enabled && config.supply.mode == SupplyMode::Const;
         let of_mu = match constant.mu_orbit10pct.filter(|_| asked) {
-            Some(_) => {
-                let key = "supply.const.mu_reference_tau";
-                surface_density_of(key, constant.mu_reference_tau, shielding, layer)?
-            }
+            Some(_) => surface_density_of("supply.const.mu_reference_tau", constant.mu_reference_tau, law, layer)?,
             None => f64::NAN,
         };
         let of_unit_depth = shielding.unit_depth(effective, layer.tau1_factor);
