@@ -71,7 +71,7 @@ fn record(bencher: Bencher, cells: usize) {
     bencher.counter(ItemsCount::new(count * cells)).bench_local(|| {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let place = OutputFolder::create(folder.path(), true).expect("the folder is empty");
-        let run_config = facts::run_config(&loaded, &setup.model, &setup.files, &decision);
+        let run_config = facts::run_config(&loaded, &setup.model, &setup.files, &decision, Vec::new());
         let mut recorder =
             Recorder::create(place, &setup.model.run, &facts, &sizes, OutputOptions::default(), run_config, None)
                 .expect("the files can be created");

@@ -145,7 +145,7 @@ fn recorded(setup: &mut Setup, folder: &std::path::Path, seconds: f64) -> Ended 
     let cells: Vec<_> = setup.model.cells.iter().map(|cell| cell.facts).collect();
     let sizes = BinFacts::of(&setup.model.sizes);
     let decision = Decision::new(cells.len(), &[Place::here()], Requests::read(Some(1), |_| None));
-    let config = facts::run_config(&loaded, &setup.model, &setup.files, &decision);
+    let config = facts::run_config(&loaded, &setup.model, &setup.files, &decision, Vec::new());
     let folder = OutputFolder::create(folder, true).unwrap();
     let mut recorder =
         Recorder::create(folder, &setup.model.run, &cells, &sizes, OutputOptions::default(), config, None).unwrap();
