@@ -28,7 +28,7 @@ This page is generated from the declarations in `src/output`; do not edit it.
 | `series/step_diagnostics.csv` or `.jsonl` | rates, times and masses of a column | `io.step_diagnostics.enable`, 0-D |
 | `debug/sinks_trace.jsonl` | what the sinks did in each record of a column | `io.debug_sinks`, 0-D |
 | `summary.json` | the run in one object; `status` is `complete`, `stopped` or `failed` | whenever the program ends |
-| `run_config.json` | configuration, provenance, CSV units; `status` is `pre_run` until the end | at both ends |
+| `run_config.json` | configuration, `provenance` (every file that was read with its SHA-256, in `parts` every start of the run), CSV units; `status` is `pre_run` until the end | at both ends |
 | `run_card.md` | the most important of both to read | 0-D |
 | `checkpoints/` | what `--resume` goes on from: [checkpoints.md](checkpoints.md), as is the archive | `numerics.checkpoint.enabled`, and when a run is stopped |
 
