@@ -212,7 +212,7 @@ impl Recorder {
     /// The drivers of a step that was not taken because of them: the Python program's summary counts them.
     pub fn refuse(&mut self, drivers: &StepFacts) {
         if self.run.missing_as_zero {
-            self.tracks.look_at(drivers);
+            self.tracks.look_at(&self.run, drivers);
         }
     }
 

@@ -1,7 +1,8 @@
 //! What a summary needs from every record: tracks of a few drivers and area averages, sums, and the last state.
 //!
-//! A track keeps the number of every record, because a median needs them all, up to a limit. Beyond it, those of every
-//! second record, then of every fourth, and so on: a sample at equal distances. Smallest and largest stay exact.
+//! A track keeps the number of every record, because a median needs them all, up to a limit (a million in profile
+//! `python`). Beyond it, those of every second record, then of every fourth, and so on: a sample at equal distances.
+//! Smallest and largest stay exact.
 
 use crate::checkpoint::snapshot::{Exchange, SnapshotError};
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
@@ -124,10 +125,11 @@ impl Tracks {
     }
 
     /// Takes in drivers: those of a record, or of a step that was refused because of them.
-    pub fn look_at(&mut self, step: &StepFacts) {
-        self.temperature.push(step.temperature);
-        self.beta.push(step.beta_at_smin);
-        self.s_blow.push(step.s_blow);
+    pub fn look_at(&mut self, run: &RunFacts, step: &StepFacts) {
+        let most = most_kept(run);
+        self.temperature.push(most, step.temperature);
+        self.beta.push(most, step.beta_at_smin);
+        self.s_blow.push(most, step.s_blow);
         self.last = Some(*step);
     }
 
@@ -145,13 +147,14 @@ impl Tracks {
         let mean_of_evolving = |f: fn(&Row<'_>) -> f64| {
             area_mean(run, step, cells, reports, |row| if row.report.evolved { f(row) } else { f64::NAN })
         };
-        self.look_at(step);
-        self.dt_over_t_blow.push(mean_of_evolving(|r| r.dt_over_t_blow()));
-        self.visibility.push(mean_of_evolving(|r| r.supply_visibility()));
-        self.clip_factor.push(mean_of_evolving(|r| r.supply_share()));
-        self.temperature_scale.push(mean_of_evolving(|r| r.if_supplied(r.report.supply.temperature_scale)));
-        self.feedback_scale.push(mean_of_evolving(|r| r.if_supplied(r.report.supply.feedback_scale)));
-        self.reservoir.push(mean_of_evolving(|r| r.if_supplied(r.mars_masses(r.report.supply.reservoir))));
+        let most = most_kept(run);
+        self.look_at(run, step);
+        self.dt_over_t_blow.push(most, mean_of_evolving(|r| r.dt_over_t_blow()));
+        self.visibility.push(most, mean_of_evolving(|r| r.supply_visibility()));
+        self.clip_factor.push(most, mean_of_evolving(|r| r.supply_share()));
+        self.temperature_scale.push(most, mean_of_evolving(|r| r.if_supplied(r.report.supply.temperature_scale)));
+        self.feedback_scale.push(most, mean_of_evolving(|r| r.if_supplied(r.report.supply.feedback_scale)));
+        self.reservoir.push(most, mean_of_evolving(|r| r.if_supplied(r.mars_masses(r.report.supply.reservoir))));
 
         self.time += step.dt;
         self.supply_nominal += finite_or_zero(mean(|r| r.if_supplied(r.report.supply.nominal))) * step.dt;
@@ -217,12 +220,13 @@ impl Extended {
             t_coll_min: f64::NAN,
             bin: Bin::NONE,
         };
+        let most = most_kept(run);
         let rate = cells.iter().zip(reports).map(|pair| loss_rate(&row(pair))).sum::<f64>();
         if self.max_loss_rate.is_none_or(|(largest, _)| rate > largest) {
             self.max_loss_rate = Some((rate, step.time));
         }
-        self.ts_ratio.push(area_mean(run, step, cells, reports, |r| r.cell.t_blow / r.collision(|s| s.t_coll)));
-        self.gate_factor.push(area_mean(run, step, cells, reports, |r| r.report.gate_factor));
+        self.ts_ratio.push(most, area_mean(run, step, cells, reports, |r| r.cell.t_blow / r.collision(|s| s.t_coll)));
+        self.gate_factor.push(most, area_mean(run, step, cells, reports, |r| r.report.gate_factor));
         if reports.iter().any(|report| report.evolved && report.tau_gate_blocked) {
             self.tau_gate_blocked += step.dt;
         }
@@ -231,6 +235,12 @@ impl Extended {
 
 /// Most numbers that a track keeps. A sample of half as many has its median within 1/4096 of the middle of the ranks.
 const MOST_KEPT: usize = 8192;
+/// The same in profile `python`: the medians of the Python program are exact, and that of a sample would be another number.
+const MOST_KEPT_OF_PYTHON: usize = 1 << 20;
+
+fn most_kept(run: &RunFacts) -> usize {
+    if run.missing_as_zero { MOST_KEPT_OF_PYTHON } else { MOST_KEPT }
+}
 
 /// A number per record.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -250,13 +260,14 @@ impl Track {
         1 << self.halvings
     }
 
-    fn push(&mut self, x: f64) {
+    /// Takes in a number, and keeps at most so many of them.
+    fn push(&mut self, most: usize, x: f64) {
         if !x.is_finite() {
             return;
         }
         if self.count.is_multiple_of(self.stride()) {
             self.kept.push(x);
-            if self.kept.len() > MOST_KEPT {
+            if self.kept.len() > most {
                 let mut number = 0;
                 self.kept.retain(|_| {
                     number += 1;
@@ -338,7 +349,7 @@ mod tests {
 
     fn track(values: &[f64]) -> Track {
         let mut track = Track::default();
-        values.iter().for_each(|x| track.push(*x));
+        values.iter().for_each(|x| track.push(MOST_KEPT, *x));
         track
     }
 
@@ -356,7 +367,7 @@ mod tests {
         let n = 10 * MOST_KEPT as u64;
         // A descent with a spike that no sample hits.
         for i in 0..n {
-            track.push(if i == 12_345 { 2e9 } else { (n - i) as f64 });
+            track.push(MOST_KEPT, if i == 12_345 { 2e9 } else { (n - i) as f64 });
         }
         assert!(track.kept.len() <= MOST_KEPT && track.kept.len() > MOST_KEPT / 2);
         let [least, median, most] = track.min_median_max();
@@ -366,17 +377,30 @@ mod tests {
     }
 
     #[test]
+    fn the_profile_python_takes_its_medians_from_all_records() {
+        let mut f = Fixture::new();
+        f.run.missing_as_zero = true;
+        let mut tracks = Tracks::default();
+        let n = 2 * MOST_KEPT + 1;
+        for i in 0..n {
+            f.step.temperature = (i * i) as f64;
+            tracks.look_at(&f.run, &f.step);
+        }
+        assert_eq!(tracks.temperature.min_median_max()[1], (MOST_KEPT * MOST_KEPT) as f64);
+    }
+
+    #[test]
     fn a_saved_track_goes_on_as_if_nothing_had_happened() {
         let mut whole = Track::default();
         let numbers = |range: std::ops::Range<u64>| range.map(|i| (i as f64).sin());
         let mut first = Track::default();
-        numbers(0..20_001).for_each(|x| first.push(x));
+        numbers(0..20_001).for_each(|x| first.push(MOST_KEPT, x));
         let mut snapshot = crate::checkpoint::snapshot::Snapshot::default();
         first.exchange(("x", "1", ""), &mut Exchange::saving(&mut snapshot, "tracks")).unwrap();
         let mut second = Track::default();
         second.exchange(("x", "1", ""), &mut Exchange::restoring(&snapshot, "tracks")).unwrap();
-        numbers(20_001..40_000).for_each(|x| second.push(x));
-        numbers(0..40_000).for_each(|x| whole.push(x));
+        numbers(20_001..40_000).for_each(|x| second.push(MOST_KEPT, x));
+        numbers(0..40_000).for_each(|x| whole.push(MOST_KEPT, x));
         assert_eq!(second, whole);
     }
 
@@ -407,7 +431,7 @@ mod tests {
         tracks.add(&f.run, &f.step, &f.cells, &f.reports, &f.total, &f.budgets);
         let (temperature, time) = (f.step.temperature, tracks.time());
         f.step.temperature -= 100.0;
-        tracks.look_at(&f.step);
+        tracks.look_at(&f.run, &f.step);
         let middle = temperature - 50.0;
         assert_eq!(tracks.temperature.min_median_max(), [temperature - 100.0, middle, temperature]);
         assert_eq!(tracks.last.map(|step| step.temperature), Some(temperature - 100.0));

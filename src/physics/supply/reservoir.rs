@@ -1,8 +1,5 @@
 //! A finite source: how much of the wanted supply it can still give.
 
-/// Rate below which the Python program does not resolve the share that it grants [kg m⁻² s⁻¹].
-const LEAST_RATE: f64 = 1e-12;
-
 /// How a finite reservoir runs dry.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Depletion {
@@ -51,7 +48,7 @@ impl Depletion {
         let most = left / dt;
         let clipped = most < wanted;
         if clipped {
-            share = share.min(most / wanted.max(LEAST_RATE));
+            share = share.min(most / wanted);
         }
         Grant { rate: wanted * share, clipped }
     }
@@ -111,5 +108,6 @@ mod tests {
         assert_eq!(taper.grant_at_start(2.0, 6.0, 10.0, 1.0), Grant { rate: 2.0, clipped: false });
         assert_eq!(taper.grant_at_start(2.0, 4.0, 10.0, 1.0), Grant { rate: 1.6, clipped: false });
         assert_eq!(taper.grant_at_start(2.0, 1.0, 10.0, 1.0), Grant { rate: 0.4, clipped: true });
+        assert_eq!(Depletion::HardStop.grant_at_start(2e-20, 1e-20, 10.0, 1.0), Grant { rate: 1e-20, clipped: true });
     }
 }
