@@ -165,8 +165,8 @@ fn cells_that_move_to_other_processes_go_on_as_if_nothing_had_happened() {
     let case = Case { overrides: &["geometry.Nr=12"], spoil: half_idle, ..PLAIN };
     case.assert_equal(&[2, 5]);
     let (ended, ..) = case.run(2);
+    // Where they end depends on how long records took to write; `parallel::decomposition` tests where they should.
     assert!(ended.effort.moves >= 1, "{:?}", ended.effort);
-    assert!(ended.effort.per_rank[0].cells > 6, "{:?}", ended.effort);
 }
 
 #[test]
