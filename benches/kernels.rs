@@ -8,7 +8,7 @@ use marsdisk_mpi::smoluchowski::cell_integrator::Workspace;
 use marsdisk_mpi::smoluchowski::imex_bdf1::{Imex, Terms};
 use marsdisk_mpi::smoluchowski::linear_solver::DenseLu;
 use marsdisk_mpi::smoluchowski::operator::{self, Scratch};
-use marsdisk_mpi::smoluchowski::processes::Rates;
+use marsdisk_mpi::smoluchowski::processes::{Channel, Rates};
 use marsdisk_mpi::smoluchowski::simd::{Kernel, Lanes, Level, Padded, Tiles};
 use std::hint::black_box;
 use support::Cell;
@@ -80,7 +80,7 @@ fn imex_step(bencher: Bencher, n: usize) {
     let (cell, mut imex, nothing) = (Cell::new(n), Imex::new(n), vec![0.0; n]);
     let start = cell.counts();
     let mut counts = start.clone();
-    let terms = Terms { blowout: &cell.processes.losses[0], sinks: &nothing, source: &nothing };
+    let terms = Terms { blowout: &cell.processes.losses[Channel::Blowout], sinks: &nothing, source: &nothing };
     bencher.bench_local(|| {
         counts.copy_from_slice(black_box(&start));
         imex.step(&cell.tables, &mut counts, &terms, 120.0)

@@ -59,7 +59,7 @@ struct Cascade {
 impl Problem {
     fn processes(&self, grid: &SizeGrid) -> Processes {
         let mut processes = Processes::none(grid.len());
-        let sink = processes.loss_mut(Channel::Blowout);
+        let sink = &mut processes.losses[Channel::Blowout];
         match self.removal {
             Removal::Gradual => grid.sizes.iter().zip(sink).for_each(|(s, rate)| *rate = 0.01 * SMALLEST / s),
             Removal::LowestBin => sink[0] = 1.0,

@@ -37,7 +37,7 @@ impl Cell {
         let height = ScaleHeight::FromInclination { factor: 1.0 }.at(r, 0.05);
         let tables = pair_tables(&grid, &breakup, speed, height);
         let mut processes = Processes::none(n);
-        processes.loss_mut(Channel::Blowout)[..n / 8].fill(1e-3);
+        processes.losses[Channel::Blowout][..n / 8].fill(1e-3);
         let fractions = three_slope(&grid, 1.83, 1e-7, 3.0, 0.0).expect("a valid distribution");
         let state = fractions.iter().map(|fraction| 1e3 * fraction).collect();
         let mut cell = Cell { tables, processes, masses: grid.masses, state };

@@ -122,16 +122,16 @@ fn set_processes(
 ) {
     processes.clear();
     if conditions.blowout {
-        let rates = processes.loss_mut(Channel::Blowout);
+        let rates = &mut processes.losses[Channel::Blowout];
         sinks::blowout_rates(model.blowout.bin_rule, &model.sizes.edges, drivers.s_blow, cell.facts.t_blow, rates);
         rates.iter_mut().for_each(|rate| *rate *= conditions.gate_factor);
     }
     add_sublimation(model, drivers, conditions, processes);
     if model.gas_drag_time.is_finite() {
-        processes.loss_mut(Channel::GasDrag).fill(1.0 / model.gas_drag_time);
+        processes.losses[Channel::GasDrag].fill(1.0 / model.gas_drag_time);
     }
     if conditions.escape_rate > 0.0 {
-        processes.loss_mut(Channel::Escape).fill(conditions.escape_rate);
+        processes.losses[Channel::Escape].fill(conditions.escape_rate);
     }
     if conditions.supply.applied > 0.0 {
         let rate = conditions.supply.applied;
@@ -149,7 +149,7 @@ fn add_sublimation(model: &Model, drivers: &StepFacts, conditions: &Conditions, 
     let Some(sublimation) = model.sublimation.as_ref().filter(|_| conditions.size_rate < 0.0) else { return };
     let (sizes, rate) = (&model.sizes.sizes, conditions.size_rate);
     let Processes { losses, drift, .. } = processes;
-    let vapour = &mut losses[Channel::Sublimation as usize];
+    let vapour = &mut losses[Channel::Sublimation];
     match sublimation.scheme {
         SublimationScheme::Drift => sinks::sublimation_drift(sizes, &model.sizes.masses, rate, drift, vapour),
         SublimationScheme::Lifetime => sinks::sublimation_lifetime(sizes, rate, vapour),
@@ -160,10 +160,10 @@ fn add_sublimation(model: &Model, drivers: &StepFacts, conditions: &Conditions, 
 
 fn ledger(outcome: &Outcome) -> Ledger {
     Ledger {
-        blowout: outcome.lost[Channel::Blowout as usize],
-        sublimation: outcome.lost[Channel::Sublimation as usize],
-        gas_drag: outcome.lost[Channel::GasDrag as usize],
-        escape: outcome.lost[Channel::Escape as usize],
+        blowout: outcome.lost[Channel::Blowout],
+        sublimation: outcome.lost[Channel::Sublimation],
+        gas_drag: outcome.lost[Channel::GasDrag],
+        escape: outcome.lost[Channel::Escape],
         supplied: outcome.supplied,
         buffered: 0.0,
         clipped: outcome.clipped,
@@ -172,7 +172,7 @@ fn ledger(outcome: &Outcome) -> Ledger {
 
 fn smol_report(outcome: &Outcome, sigma_before: f64, sigma_after: f64, (moved, t_coll): (f64, f64)) -> SmolReport {
     let dt = outcome.duration;
-    let lost: f64 = outcome.lost.iter().sum();
+    let lost = outcome.lost.sum();
     SmolReport {
         dt_eff: dt,
         sigma_before,

@@ -16,6 +16,7 @@ use crate::physics::phase::PhaseState;
 use crate::physics::shielding;
 use crate::physics::size_distribution::SizeGrid;
 use crate::smoluchowski::imex_bdf1::Terms;
+use crate::smoluchowski::processes::Channel;
 
 /// Optical depth below which no collision time is defined.
 const LEAST_TAU: f64 = 1e-12;
@@ -165,13 +166,14 @@ fn evaporate(
     let sizes = sizes_of(model, &work.moved);
     let masses = &sizes.masses;
     evolve_imex::set_rates(model, sizes, None, drivers, conditions, &mut work.processes);
-    let [crossing, vapour, ..] = &work.processes.losses;
+    let losses = &work.processes.losses;
     for k in 0..masses.len() {
         work.counts[k] = state.bins[k] / masses[k];
     }
     work.source.fill(0.0);
     let before = state.surface_density();
-    let terms = Terms { blowout: crossing, sinks: vapour, source: &work.source };
+    let (blowout, sinks) = (&losses[Channel::Blowout], &losses[Channel::Sublimation]);
+    let terms = Terms { blowout, sinks, source: &work.source };
     work.imex.step_without_collisions(masses, &mut work.counts, &terms, drivers.dt);
     for ((mass, count), body) in state.bins.iter_mut().zip(&work.counts).zip(masses) {
         *mass = count * body;

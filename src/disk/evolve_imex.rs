@@ -87,13 +87,13 @@ pub(super) fn collide(
     let tables = tables_of(model, cell, met, &work.moved, &mut work.moving);
     let masses = tables.masses();
     let sigma_before = state.surface_density();
-    let vapour = work.processes.loss_rate(Channel::Sublimation as usize, &state.bins);
+    let vapour = work.processes.loss_rate(Channel::Sublimation, &state.bins);
     for k in 0..masses.len() {
         work.counts[k] = state.bins[k] / masses[k];
-        work.sinks[k] = losses[Channel::Sublimation as usize][k] + uniform;
+        work.sinks[k] = losses[Channel::Sublimation][k] + uniform;
         work.source[k] = work.processes.source[k] / masses[k];
     }
-    let terms = Terms { blowout: &losses[Channel::Blowout as usize], sinks: &work.sinks, source: &work.source };
+    let terms = Terms { blowout: &losses[Channel::Blowout], sinks: &work.sinks, source: &work.source };
     let result = work.imex.step(tables, &mut work.counts, &terms, drivers.dt);
     for ((mass, count), body) in state.bins.iter_mut().zip(&work.counts).zip(masses) {
         *mass = count * body;
@@ -118,20 +118,20 @@ pub(super) fn set_rates(
     model.supply.injection.fill(grid, drivers.s_min_effective, rate, &mut processes.source);
     let edges = &grid.edges;
     if let Some(cell) = cell.filter(|_| conditions.blowout) {
-        let rates = processes.loss_mut(Channel::Blowout);
+        let rates = &mut processes.losses[Channel::Blowout];
         sinks::blowout_rates(model.blowout.bin_rule, edges, drivers.s_blow, cell.facts.t_blow, rates);
     }
     let Some(sublimation) = model.sublimation.as_ref().filter(|_| conditions.size_rate < 0.0) else { return };
     let (sizes, rate) = (&grid.sizes, conditions.size_rate);
     match sublimation.scheme {
         SublimationScheme::Lifetime => {
-            sinks::sublimation_lifetime(sizes, rate, processes.loss_mut(Channel::Sublimation));
+            sinks::sublimation_lifetime(sizes, rate, &mut processes.losses[Channel::Sublimation]);
         }
         SublimationScheme::Crossing => {
-            let [blowout, crossing, ..] = &mut processes.losses;
-            sinks::sublimation_crossing(sizes, rate, drivers.s_blow, drivers.dt, crossing);
-            for (sum, rate) in blowout.iter_mut().zip(crossing.iter_mut()) {
-                *sum += std::mem::take(rate);
+            let losses = &mut processes.losses;
+            sinks::sublimation_crossing(sizes, rate, drivers.s_blow, drivers.dt, &mut losses[Channel::Sublimation]);
+            for k in 0..sizes.len() {
+                losses[Channel::Blowout][k] += std::mem::take(&mut losses[Channel::Sublimation][k]);
             }
         }
         SublimationScheme::Surface | SublimationScheme::Drift => {}

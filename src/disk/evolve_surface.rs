@@ -97,7 +97,7 @@ impl Column<'_> {
         let CellState { bins, first_step, .. } = state;
         let outcome = cell_integrator::advance(None, processes, bins, time, first_step, self.tolerances, integrator)?;
         self.evolved.ledger.add(&Ledger {
-            sublimation: outcome.lost[Channel::Sublimation as usize],
+            sublimation: outcome.lost[Channel::Sublimation],
             clipped: outcome.clipped,
             ..Ledger::default()
         });

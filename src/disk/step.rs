@@ -201,7 +201,8 @@ pub fn step(
     // Not from the reservoir of the supply.
     ledger.supplied += held;
     state.cumulative.add(&evolved.ledger);
-    if stops(model, &conditions.phase, &after) {
+    // A step that its limit has cut short stops the cell, whatever rounding makes of the optical depth.
+    if evolved.duration < drivers.dt || stops(model, &conditions.phase, &after) {
         let reached = drivers.time - (drivers.dt - evolved.duration);
         state.stop = Some((CellStop::TauExceeded, reached, after.shielded_tau));
     }

@@ -118,7 +118,11 @@ wire_struct!(StepFacts {
     beta_at_smin,
     blowout_gate,
 });
-wire_enum!(IntegrationError { 0 => NotFinite { bin, value, time }, 1 => NoProgress { steps, time, dt } });
+wire_enum!(IntegrationError {
+    0 => NotFinite { bin, value, time },
+    1 => NoProgress { steps, time, dt },
+    2 => Unbalanced { made, mass, dt }
+});
 
 #[cfg(test)]
 mod tests {

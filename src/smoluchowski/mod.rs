@@ -38,6 +38,16 @@ pub enum IntegrationError {
         /// Time since the start of the coupling step [s].
         time: f64,
     },
+    /// The inner steps made or took mass, more than their tolerance.
+    #[error("the inner steps of {dt:e} s made {made:e} kg m⁻² of {mass:e}, more than `numerics.rtol` allows")]
+    Unbalanced {
+        /// What was made [kg m⁻²]; negative if it was taken.
+        made: f64,
+        /// What was there and came in [kg m⁻²].
+        mass: f64,
+        /// Length of the coupling step [s].
+        dt: f64,
+    },
     /// The inner steps did not reach the end of the coupling step.
     #[error("{steps} inner steps covered only {time:e} s of a coupling step of {dt:e} s")]
     NoProgress {

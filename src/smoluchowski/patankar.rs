@@ -4,7 +4,7 @@
 use super::linear_solver::DenseLu;
 use super::operator;
 use super::pairs::PairTables;
-use super::processes::{CHANNELS, Rates};
+use super::processes::{PerChannel, Rates};
 
 /// One step of length h [s] from the state y (length n), into `out`; returns what left through each channel [kg m⁻²].
 pub fn step(
@@ -14,7 +14,7 @@ pub fn step(
     h: f64,
     lu: &mut DenseLu,
     out: &mut [f64],
-) -> [f64; CHANNELS] {
+) -> PerChannel<f64> {
     let n = y.len();
     let matrix = lu.entries_mut();
     operator::rate_matrix(tables, rates, y, matrix);
@@ -29,5 +29,7 @@ pub fn step(
         out[k] = y[k] + h * rates.source()[k];
     }
     lu.solve(out);
-    rates.lost(out).map(|rate| h * rate)
+    let mut lost = rates.lost(out);
+    lost.scale(h);
+    lost
 }

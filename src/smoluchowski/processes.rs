@@ -3,29 +3,82 @@
 //! Every loss belongs to a ledger channel, so that the integrator can say through which door the mass left.
 
 use super::simd::{Block, Kernel, Lanes, Padded, Tiles};
+use std::ops::{Index, IndexMut};
 
 /// A door through which mass leaves a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(usize)]
 pub enum Channel {
     /// Expelled by radiation.
-    Blowout = 0,
+    Blowout,
     /// Evaporated.
-    Sublimation = 1,
+    Sublimation,
     /// Removed by gas drag.
-    GasDrag = 2,
+    GasDrag,
     /// Escaped as vapour.
-    Escape = 3,
+    Escape,
 }
 
-/// Number of [`Channel`]s.
-pub const CHANNELS: usize = 4;
+impl Channel {
+    /// All of them, in order.
+    pub const ALL: [Channel; 4] = [Channel::Blowout, Channel::Sublimation, Channel::GasDrag, Channel::Escape];
+}
+
+/// Something for each channel, which is its index.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PerChannel<T>([T; Channel::ALL.len()]);
+
+impl<T> PerChannel<T> {
+    /// What the function gives for each.
+    pub fn of(value: impl FnMut(Channel) -> T) -> Self {
+        PerChannel(Channel::ALL.map(value))
+    }
+
+    /// In the order of the channels.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+
+    /// In the order of the channels.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
+        self.0.iter_mut()
+    }
+}
+
+impl PerChannel<f64> {
+    /// Over all channels.
+    pub fn sum(&self) -> f64 {
+        self.0.iter().sum()
+    }
+
+    /// Multiplies every channel.
+    pub fn scale(&mut self, factor: f64) {
+        self.0.iter_mut().for_each(|value| *value *= factor);
+    }
+
+    /// Adds `weight` times the other, channel by channel.
+    pub fn add(&mut self, weight: f64, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(sum, term)| *sum += weight * term);
+    }
+}
+
+impl<T> Index<Channel> for PerChannel<T> {
+    type Output = T;
+    fn index(&self, channel: Channel) -> &T {
+        &self.0[channel as usize]
+    }
+}
+
+impl<T> IndexMut<Channel> for PerChannel<T> {
+    fn index_mut(&mut self, channel: Channel) -> &mut T {
+        &mut self.0[channel as usize]
+    }
+}
 
 /// Rates of the first-order processes, all per bin (length n).
 #[derive(Debug, Clone)]
 pub struct Processes {
     /// Loss rates by channel [s⁻¹], not negative.
-    pub losses: [Vec<f64>; CHANNELS],
+    pub losses: PerChannel<Vec<f64>>,
     /// Rate at which mass of bin k arrives in bin k − 1 as grains shrink [s⁻¹], not negative; entry 0 is zero.
     pub drift: Vec<f64>,
     /// Source [kg m⁻² s⁻¹], not negative.
@@ -35,7 +88,7 @@ pub struct Processes {
 impl Processes {
     /// No process at all, for n bins.
     pub fn none(n: usize) -> Self {
-        Processes { losses: std::array::from_fn(|_| vec![0.0; n]), drift: vec![0.0; n], source: vec![0.0; n] }
+        Processes { losses: PerChannel::of(|_| vec![0.0; n]), drift: vec![0.0; n], source: vec![0.0; n] }
     }
 
     /// Sets every rate to zero.
@@ -45,18 +98,13 @@ impl Processes {
         }
     }
 
-    /// Rates of one channel [s⁻¹].
-    pub fn loss_mut(&mut self, channel: Channel) -> &mut [f64] {
-        &mut self.losses[channel as usize]
-    }
-
     /// Rate at which bin k loses mass to the outside [s⁻¹].
     pub fn loss(&self, k: usize) -> f64 {
         self.losses.iter().map(|rates| rates[k]).sum()
     }
 
     /// Rate at which mass leaves the cell in a given state (length n) through a channel [kg m⁻² s⁻¹].
-    pub fn loss_rate(&self, channel: usize, state: &[f64]) -> f64 {
+    pub fn loss_rate(&self, channel: Channel, state: &[f64]) -> f64 {
         self.losses[channel].iter().zip(state).map(|(rate, mass)| rate * mass).sum()
     }
 
@@ -75,9 +123,9 @@ pub struct Rates {
     /// What arrives from bin k + 1, per mass there [s⁻¹].
     arriving: Padded,
     source: Padded,
-    losses: [Padded; CHANNELS],
+    losses: PerChannel<Padded>,
     /// Whether a channel loses anything at all.
-    open: [bool; CHANNELS],
+    open: PerChannel<bool>,
 }
 
 impl Rates {
@@ -88,8 +136,8 @@ impl Rates {
             outflow: Padded::zeros(n),
             arriving: Padded::zeros(n),
             source: Padded::zeros(n),
-            losses: std::array::from_fn(|_| Padded::zeros(n)),
-            open: [false; CHANNELS],
+            losses: PerChannel::of(|_| Padded::zeros(n)),
+            open: PerChannel::default(),
         }
     }
 
@@ -108,7 +156,7 @@ impl Rates {
         }
         self.arriving.all_mut()[..n.saturating_sub(1)].copy_from_slice(&processes.drift[n.min(1)..]);
         self.source.all_mut()[..n].copy_from_slice(&processes.source);
-        for channel in 0..CHANNELS {
+        for channel in Channel::ALL {
             self.losses[channel].all_mut()[..n].copy_from_slice(&processes.losses[channel]);
             self.open[channel] = processes.losses[channel].iter().any(|rate| *rate != 0.0);
         }
@@ -154,10 +202,8 @@ impl Rates {
     }
 
     /// Rate at which mass leaves the cell through each channel in a given state (length n) [kg m⁻² s⁻¹].
-    pub fn lost(&self, state: &[f64]) -> [f64; CHANNELS] {
-        std::array::from_fn(|channel| {
-            self.losses[channel].all().iter().zip(state).map(|(rate, mass)| rate * mass).sum()
-        })
+    pub fn lost(&self, state: &[f64]) -> PerChannel<f64> {
+        PerChannel::of(|channel| self.losses[channel].all().iter().zip(state).map(|(rate, mass)| rate * mass).sum())
     }
 }
 
@@ -165,12 +211,12 @@ impl Rates {
 pub(super) struct LossRates<'a>(pub(super) &'a Rates, pub(super) &'a Padded);
 
 impl Kernel for LossRates<'_> {
-    type Output = [f64; CHANNELS];
+    type Output = PerChannel<f64>;
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) -> [f64; CHANNELS] {
+    fn run<L: Lanes>(self, lanes: L) -> PerChannel<f64> {
         let LossRates(rates, state) = self;
-        let mut lost = [0.0; CHANNELS];
-        for channel in (0..CHANNELS).filter(|channel| rates.open[*channel]) {
+        let mut lost = PerChannel::default();
+        for channel in Channel::ALL.into_iter().filter(|channel| rates.open[*channel]) {
             let mut sum = lanes.splat(0.0);
             for (rate, mass) in rates.losses[channel].blocks().iter().zip(state.blocks()) {
                 sum = lanes.mul_add(lanes.load(rate), lanes.load(mass), sum);
@@ -190,8 +236,8 @@ mod tests {
 
     fn processes() -> Processes {
         let mut processes = Processes::none(3);
-        processes.loss_mut(Channel::Blowout).copy_from_slice(&[0.5, 0.25, 0.0]);
-        processes.loss_mut(Channel::GasDrag).copy_from_slice(&[0.0, 0.0, 2.0]);
+        processes.losses[Channel::Blowout].copy_from_slice(&[0.5, 0.25, 0.0]);
+        processes.losses[Channel::GasDrag].copy_from_slice(&[0.0, 0.0, 2.0]);
         processes.drift.copy_from_slice(&[0.0, 1.0, 4.0]);
         processes.source.copy_from_slice(&[0.0, 7.0, 0.0]);
         processes
@@ -213,7 +259,7 @@ mod tests {
     fn each_loss_is_booked_in_its_own_channel() {
         let processes = processes();
         let booked = [Channel::Blowout, Channel::Sublimation, Channel::GasDrag]
-            .map(|channel| processes.loss_rate(channel as usize, &STATE));
+            .map(|channel| processes.loss_rate(channel, &STATE));
         assert_eq!(booked, [1.75, 0.0, 10.0]);
         assert_eq!((processes.loss(1), processes.source_rate()), (0.25, 7.0));
     }

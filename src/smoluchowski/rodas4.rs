@@ -12,7 +12,7 @@
 //! This file takes one step of a given length; step-size control lives in [`super::cell_integrator`].
 
 use super::linear_solver::DenseLu;
-use super::processes::CHANNELS;
+use super::processes::PerChannel;
 use super::simd::{Kernel, Lanes, Level, Padded, Tiles};
 
 const STAGES: usize = 6;
@@ -58,7 +58,7 @@ pub trait System {
     /// f(y) − J(start)·y without the linear part of f, which cancels; length n.
     fn remainder(&mut self, start: &[f64], y: &[f64], out: &mut [f64]);
     /// λ·y of every ledger channel.
-    fn ledger_rates(&self, y: &Padded) -> [f64; CHANNELS];
+    fn ledger_rates(&self, y: &Padded) -> PerChannel<f64>;
 }
 
 /// Buffers of the method for n components, allocated once, and the result of the last step.
@@ -67,7 +67,7 @@ pub struct Rodas4 {
     n: usize,
     level: Level,
     stages: [Padded; STAGES],
-    ledger_stages: [[f64; CHANNELS]; STAGES],
+    ledger_stages: [PerChannel<f64>; STAGES],
     start: Padded,
     /// y + Σ a_ij U_j and Σ (c_ij/h) U_j of the stage at hand.
     argument: Padded,
@@ -76,7 +76,7 @@ pub struct Rodas4 {
     /// y after the step.
     pub solution: Vec<f64>,
     /// What the ledger channels gained in the step.
-    pub ledger: [f64; CHANNELS],
+    pub ledger: PerChannel<f64>,
 }
 
 impl Rodas4 {
@@ -87,13 +87,13 @@ impl Rodas4 {
             n,
             level: Level::widest(),
             stages: std::array::from_fn(|_| Padded::zeros(n)),
-            ledger_stages: [[0.0; CHANNELS]; STAGES],
+            ledger_stages: [PerChannel::default(); STAGES],
             start: Padded::zeros(n),
             argument: Padded::zeros(n),
             history: Padded::zeros(n),
             jacobian: Tiles::zeros(n),
             solution: vec![0.0; n],
-            ledger: [0.0; CHANNELS],
+            ledger: PerChannel::default(),
         }
     }
 
@@ -108,7 +108,7 @@ impl Rodas4 {
         self.start.all_mut()[..self.n].copy_from_slice(y);
         self.lu.set_shifted(1.0 / (GAMMA * h), &self.jacobian);
         self.lu.factorize();
-        let leaving: f64 = system.ledger_rates(&self.start).iter().sum();
+        let leaving: f64 = system.ledger_rates(&self.start).sum();
         let steep = h * leaving > STEEP * y.iter().sum::<f64>();
         for stage in 0..STAGES {
             self.stage(system, h, stage, steep);
@@ -116,9 +116,7 @@ impl Rodas4 {
         self.solution.copy_from_slice(&self.argument.all()[..self.n]);
         self.ledger = self.ledger_stages[STAGES - 1];
         for (stage, weight) in self.ledger_stages.iter().zip(A[STAGES - 1]) {
-            for (sum, u) in self.ledger.iter_mut().zip(stage) {
-                *sum += weight * u;
-            }
+            self.ledger.add(weight, stage);
         }
     }
 
@@ -157,11 +155,10 @@ impl Rodas4 {
             }
         }
         // Row of the ledger: U/(γh) − λ·U_y = λ·argument + Σ (c/h) U.
-        let rates = system.ledger_rates(&self.argument);
-        for channel in 0..CHANNELS {
-            let earlier: f64 = (0..stage).map(|j| C[stage][j] * self.ledger_stages[j][channel]).sum();
-            self.ledger_stages[stage][channel] = GAMMA * (h * rates[channel] + earlier);
-        }
+        let (earlier, later) = self.ledger_stages.split_at_mut(stage);
+        later[0] = PerChannel::default();
+        later[0].add(GAMMA * h, &system.ledger_rates(&self.argument));
+        earlier.iter().zip(C[stage]).for_each(|(one, weight)| later[0].add(GAMMA * weight, one));
     }
 
     /// Error estimate of each component of the last step.
@@ -170,7 +167,7 @@ impl Rodas4 {
     }
 
     /// Error estimate of each ledger channel of the last step.
-    pub fn ledger_error(&self) -> &[f64; CHANNELS] {
+    pub fn ledger_error(&self) -> &PerChannel<f64> {
         &self.ledger_stages[STAGES - 1]
     }
 }
@@ -205,6 +202,7 @@ impl Kernel for Combine<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::processes::Channel;
     use super::*;
 
     /// Predator and prey: smooth and nonlinear; the reference is a run with tiny steps.
@@ -227,8 +225,8 @@ mod tests {
             let met = (y[0] - start[0]) * (y[1] - start[1]) - start[0] * start[1];
             out.copy_from_slice(&[-met, met]);
         }
-        fn ledger_rates(&self, y: &Padded) -> [f64; CHANNELS] {
-            std::array::from_fn(|channel| if channel == 0 { 0.5 * y.all()[0] } else { 0.0 })
+        fn ledger_rates(&self, y: &Padded) -> PerChannel<f64> {
+            PerChannel::of(|channel| if channel == Channel::Blowout { 0.5 * y.all()[0] } else { 0.0 })
         }
     }
 
@@ -240,7 +238,7 @@ mod tests {
             method.linearize(&mut Predator, &y);
             method.step(&mut Predator, &y, 4.0 / steps as f64);
             y.copy_from_slice(&method.solution);
-            ledger += method.ledger[0];
+            ledger += method.ledger[Channel::Blowout];
         }
         [y[0], y[1], ledger]
     }
@@ -256,7 +254,7 @@ mod tests {
                 (0..STAGES).for_each(|stage| method.stage(&mut Predator, 0.1, stage, true));
             }
             let Rodas4 { argument, ledger_stages, .. } = method;
-            [argument.all()[0], argument.all()[1], ledger_stages[STAGES - 1][0]]
+            [argument.all()[0], argument.all()[1], ledger_stages[STAGES - 1][Channel::Blowout]]
         };
         for (found, wanted) in step(true).into_iter().zip(step(false)) {
             // A hundred roundings of numbers of order one.

@@ -56,9 +56,9 @@ impl DiskCell {
     /// supply: every process at once.
     pub fn with_everything(mut self, speed: f64, drag_time: f64) -> Self {
         let Processes { losses, drift, .. } = &mut self.processes;
-        let vapour = &mut losses[Channel::Sublimation as usize];
+        let vapour = &mut losses[Channel::Sublimation];
         sinks::sublimation_drift(&self.grid.sizes, &self.grid.masses, -speed, drift, vapour);
-        self.processes.loss_mut(Channel::GasDrag).fill(1.0 / drag_time);
+        self.processes.losses[Channel::GasDrag].fill(1.0 / drag_time);
         self
     }
 }
@@ -95,7 +95,7 @@ fn disk_cell(case: Case) -> DiskCell {
     let breakup = Breakup { strength: strength(), fragment_integrals: fragment_integrals(&grid.edges, slope) };
     let tables = pair_tables(&grid, &breakup, speed, ScaleHeight::FromInclination { factor: 1.0 }.at(r, 0.05));
     let mut processes = Processes::none(n);
-    processes.loss_mut(Channel::Blowout).copy_from_slice(&case.sink);
+    processes.losses[Channel::Blowout].copy_from_slice(&case.sink);
     processes.source.copy_from_slice(&case.source);
     DiskCell { grid, tables, processes, start: case.sigma0 }
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::checkpoint::file;
 use crate::checkpoint::generations::Generations;
 use crate::config;
+use crate::disk::model::Scheme;
 use crate::disk::setup::{self, Setup};
 use crate::output::fixtures;
 use crate::output::folder::OutputFolder;
@@ -280,4 +281,20 @@ fn a_failure_leaves_the_state_from_which_it_happens_again() {
     // A disk without the fault, which the dump brings back.
     let again = take_part(PLAIN.setup(), Some(&snapshot));
     assert!(matches!(again.result, Err(RunError::Cell { cell: 5, step: 0, .. })), "{again:?}");
+}
+
+#[test]
+fn a_budget_that_is_no_number_ends_a_run_of_every_scheme() {
+    fn unknown_start(setup: &mut Setup) {
+        setup.model.cells[5].facts.initial_surface_density = f64::NAN;
+    }
+    let spoils: [fn(&mut Setup); 2] = [unknown_start, |setup| {
+        unknown_start(setup);
+        setup.model.scheme = Scheme::ImexBdf1;
+    }];
+    for spoil in spoils {
+        let ended = Case { spoil, ..PLAIN }.run(1).0;
+        let Err(RunError::Budget { percent, .. }) = ended.result else { panic!("{ended:?}") };
+        assert!(percent.is_nan(), "{percent}");
+    }
 }
