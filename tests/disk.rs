@@ -223,6 +223,21 @@ fn grains_that_the_optical_depth_stirs_do_not_depend_on_the_steps() {
 }
 
 #[test]
+fn to_follow_the_optical_depth_takes_few_steps_more() {
+    let steps = |keys: &[&str]| {
+        let mut setup = disk(&shipped("quick.yml"), keys, None);
+        let steps = evolve(&mut setup, ADAPTIVE, 100.0, 1e6).steps;
+        steps.inner_accepted + steps.inner_rejected
+    };
+    let alone = steps(&[]);
+    for keys in [&["dynamics.kernel_ei_mode=wyatt_eq"], &["dynamics.enable_e_damping=true"]] {
+        // Most stretches are taken once. Each twice would be six times as many, with those that trials take.
+        let stirred = steps(keys);
+        assert!(stirred > alone && stirred < 5 * alone, "{stirred} steps, {alone} of grains that nothing stirs");
+    }
+}
+
+#[test]
 fn a_cell_stops_at_its_limit_whatever_the_step() {
     // Fine grains of the first minutes carry the outer cells over τ = 2.3 and, unstopped, back below it.
     let stops = |first: f64| {

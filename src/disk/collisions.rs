@@ -4,7 +4,7 @@ use crate::physics::size_distribution::SizeGrid;
 use crate::physics::strength::Strength;
 use crate::physics::{collision, fragmentation};
 use crate::smoluchowski::pairs::{PairInputs, PairTables};
-use ndarray::Array2;
+use ndarray::ArrayView2;
 
 /// Shared by all cells: how grains break.
 #[derive(Debug, Clone)]
@@ -58,39 +58,44 @@ impl MovingTables {
     }
 }
 
-/// What becomes of every pair of bins, before it is turned into tables; n × n.
+/// What becomes of every pair of bins, before it is turned into tables; n × n, row after row.
 struct Outcomes {
-    kernel: Array2<f64>,
-    remnant_fraction: Array2<f64>,
-    ejected_fraction: Array2<f64>,
-    remnant_bin: Array2<usize>,
+    kernel: Vec<f64>,
+    remnant_fraction: Vec<f64>,
+    ejected_fraction: Vec<f64>,
+    remnant_bin: Vec<usize>,
 }
 
 impl Outcomes {
     fn new(n: usize) -> Self {
-        let zeros = || Array2::zeros((n, n));
-        Outcomes {
-            kernel: zeros(),
-            remnant_fraction: zeros(),
-            ejected_fraction: zeros(),
-            remnant_bin: Array2::zeros((n, n)),
-        }
+        let zeros = || vec![0.0; n * n];
+        Outcomes { kernel: zeros(), remnant_fraction: zeros(), ejected_fraction: zeros(), remnant_bin: vec![0; n * n] }
     }
 
     fn fill(&mut self, sizes: &SizeGrid, breakup: &Breakup, speed: f64, scale_height: f64) {
         let SizeGrid { sizes: radii, masses, edges, density, .. } = sizes;
-        for j in 0..radii.len() {
+        let n = radii.len();
+        // Of bodies that reach one metre; all have one speed and one scale height.
+        let kernel_of_one = collision::kernel(0.5, 0.5, speed, scale_height, scale_height);
+        for j in 0..n {
             // The larger body sets the strength of a pair, and bins rise.
             let strength = breakup.strength.q_star(radii[j], *density, speed);
+            let home = fragmentation::masses_in_bin(edges, *density, j);
             for i in 0..=j {
                 let phi = fragmentation::specific_energy(masses[i], masses[j], speed) / strength;
                 let fraction = fragmentation::largest_remnant_fraction(phi);
-                let bin = fragmentation::remnant_bin(edges, *density, fraction * (masses[i] + masses[j]));
-                let kernel = collision::kernel(radii[i], radii[j], speed, scale_height, scale_height);
-                for pair in [(i, j), (j, i)] {
+                let ejected = fragmentation::ejected_fraction(phi);
+                let remnant = fraction * (masses[i] + masses[j]);
+                // Most remnants stay in the bin of the larger body, which costs no root and no search.
+                let bin = match home.contains(&remnant) {
+                    true => j,
+                    false => fragmentation::remnant_bin(edges, *density, remnant),
+                };
+                let kernel = kernel_of_one * (radii[i] + radii[j]).powi(2);
+                for pair in [i * n + j, j * n + i] {
                     self.kernel[pair] = kernel;
                     self.remnant_fraction[pair] = fraction;
-                    self.ejected_fraction[pair] = fragmentation::ejected_fraction(phi);
+                    self.ejected_fraction[pair] = ejected;
                     self.remnant_bin[pair] = bin;
                 }
             }
@@ -98,12 +103,16 @@ impl Outcomes {
     }
 
     fn inputs<'a>(&'a self, sizes: &'a SizeGrid, breakup: &'a Breakup) -> PairInputs<'a> {
+        fn square<T>(numbers: &[T]) -> ArrayView2<'_, T> {
+            let n = numbers.len().isqrt();
+            ArrayView2::from_shape((n, n), numbers).expect("n × n numbers, as they were made")
+        }
         PairInputs {
             masses: &sizes.masses,
-            kernel: self.kernel.view(),
-            remnant_fraction: self.remnant_fraction.view(),
-            ejected_fraction: self.ejected_fraction.view(),
-            remnant_bin: self.remnant_bin.view(),
+            kernel: square(&self.kernel),
+            remnant_fraction: square(&self.remnant_fraction),
+            ejected_fraction: square(&self.ejected_fraction),
+            remnant_bin: square(&self.remnant_bin),
             fragment_integrals: &breakup.fragment_integrals,
         }
     }

@@ -102,6 +102,14 @@ pub(super) struct Encounters {
     pub(super) next: Excitation,
 }
 
+impl Encounters {
+    /// Whether the other ones differ by less than a relative tolerance.
+    pub(super) fn alike(&self, other: &Encounters, tolerance: f64) -> bool {
+        let near = |a: f64, b: f64| (a - b).abs() <= tolerance * b;
+        near(self.speed, other.speed) && near(self.scale_height, other.scale_height)
+    }
+}
+
 /// How the grains of a cell meet in a step, in which `supply` [kg m⁻² s⁻¹] arrives; `tau` is the line-of-sight optical
 /// depth before.
 ///

@@ -13,10 +13,19 @@ use crate::smoluchowski::{IntegrationError, operator};
 
 /// How precisely the moment of a stop is found, as a share of an inner step.
 const STOP_PRECISION: f64 = 1e-7;
-/// Where grains are stirred by the optical depth, they are taken to meet alike until that has changed by this share.
+/// Where grains are stirred by the optical depth, they are taken to meet alike until that has changed by this share, over the
+/// share of it that collisions renew meanwhile.
 const SAME_DEPTH: f64 = 0.03;
+/// And until it has changed by this share, whatever collisions do.
+const LARGEST_CHANGE: f64 = 0.3;
 /// Optical depths below this do not count there.
 const NO_DEPTH: f64 = 1e-6;
+/// Encounters are alike if speed and scale height differ by less than this share, over the same share of the optical depth.
+const ALIKE: f64 = 3e-3;
+/// They are comparable if they differ by less than this; else the stretch is too long ...
+const COMPARABLE: f64 = 0.03;
+/// ... unless it is this short already, as a share of the coupling step.
+const SHORTEST: f64 = 1e-3;
 
 /// `stops` says whether a state ends the step, `depth` its optical depth along the line of sight.
 pub(super) fn evolve(
@@ -69,8 +78,25 @@ impl Stretch<'_> {
         cell_integrator::advance_until(rates, bins, dt, first_step, self.tolerances, event, &mut work.integrator)
     }
 
-    /// The whole step in stretches, in which the optical depth changes little. Each is taken twice: first as grains meet at
-    /// its start, to see where it leads, then as they meet at the mean optical depth. `met` is then how they met last.
+    /// The share of the optical depth that collisions would bring to bins or take from them within `dt` [s], at most one.
+    fn renewed(
+        &self,
+        state: &CellState,
+        dt: f64,
+        met: Encounters,
+        depth: impl Fn(&[f64]) -> f64,
+        work: &mut Workspace,
+    ) -> f64 {
+        let tables = tables_of(self.model, self.cell, met, &None, &mut work.moving);
+        operator::collision_rate(tables, &state.bins, work.integrator.scratch(), &mut work.sinks);
+        work.sinks.iter_mut().for_each(|rate| *rate = rate.abs());
+        // NaN, of an empty cell, becomes one.
+        (dt * depth(&work.sinks) / depth(&state.bins)).min(1.0)
+    }
+
+    /// The whole step in stretches, in which the optical depth changes little. Each is tried as grains meet at its
+    /// start. If they meet otherwise at the mean optical depth, as it then was, the stretch is taken again like that, and a
+    /// shorter one if they meet much otherwise. `met` is then how they met last.
     fn evolve_stirred(
         &self,
         state: &mut CellState,
@@ -80,32 +106,50 @@ impl Stretch<'_> {
         work: &mut Workspace,
     ) -> Result<Outcome, StepError> {
         let (stirring, facts) = (&self.model.stirring, &self.cell.facts);
-        let mut outcome = Outcome::default();
+        let (mut outcome, mut reach) = (Outcome::default(), drivers.dt);
         while outcome.duration < drivers.dt {
-            let rest = drivers.dt - outcome.duration;
+            let left = drivers.dt - outcome.duration;
+            let rest = left.min(reach);
             let before = depth(&state.bins);
             let meeting = |state: &CellState, dt: f64, tau: f64| {
                 encounters(stirring, facts, state, &StepFacts { dt, ..*drivers }, supply, tau)
             };
+            let tried = meeting(state, rest, before)?;
+            let renewed = self.renewed(state, rest, tried, &depth, work);
+            let limit = (SAME_DEPTH / renewed).min(LARGEST_CHANGE);
             let ends = |bins: &[f64]| {
                 let now = depth(bins);
-                stops(bins) || (now - before).abs() > SAME_DEPTH * now.max(before) + NO_DEPTH
+                stops(bins) || (now - before).abs() > limit * now.max(before) + NO_DEPTH
             };
             work.counts.copy_from_slice(&state.bins);
-            let (first_step, tried) = (state.first_step, meeting(state, rest, before)?);
-            let trial = self.evolve(state, rest, Some(tried), (ends, 0.1), work)?;
-            let mean = 0.5 * (before + depth(&state.bins));
-            state.bins.copy_from_slice(&work.counts);
-            state.first_step = first_step;
-            *met = meeting(state, trial.duration, mean)?;
-            let done = self.evolve(state, trial.duration, Some(*met), (&stops, STOP_PRECISION), work)?;
+            let first_step = state.first_step;
+            let trial = self.evolve(state, rest, Some(tried), (ends, 1.0), work)?;
+            let (after, stopped) = (depth(&state.bins), stops(&state.bins));
+            std::mem::swap(&mut state.bins, &mut work.counts);
+            let implied = meeting(state, trial.duration, 0.5 * (before + after));
+            let near =
+                |tolerance: f64| implied.as_ref().is_ok_and(|implied| implied.alike(&tried, tolerance / renewed));
+            if near(ALIKE) && !stopped {
+                std::mem::swap(&mut state.bins, &mut work.counts);
+                *met = Encounters { speed: tried.speed, scale_height: tried.scale_height, ..implied? };
+                outcome.add(&trial);
+            } else {
+                state.first_step = first_step;
+                outcome.rejected += trial.steps + trial.rejected;
+                if !near(COMPARABLE) && trial.duration > SHORTEST * drivers.dt {
+                    reach = 0.5 * trial.duration;
+                    continue;
+                }
+                *met = implied?;
+                outcome.add(&self.evolve(state, trial.duration, Some(*met), (&stops, STOP_PRECISION), work)?);
+            }
+            reach = 2.0 * trial.duration;
             state.excitation = met.next;
-            outcome.add(&done);
             if stops(&state.bins) {
                 break;
             }
             // The rest of the step to the last digit, whatever rounding made of the sum.
-            if trial.duration >= rest {
+            if trial.duration >= left {
                 outcome.duration = drivers.dt;
             }
         }

@@ -4,6 +4,7 @@
 //! moves the mass between bins is in [`crate::smoluchowski`].
 
 use std::f64::consts::PI;
+use std::ops::Range;
 
 /// Energy over strength at which the law of the largest remnant changes branch (Leinhardt & Stewart 2012).
 const SUPER_CATASTROPHIC: f64 = 1.8;
@@ -64,6 +65,13 @@ pub fn remnant_bin(edges: &[f64], density: f64, mass: f64) -> usize {
     let size = (3.0 * mass / (4.0 * PI * density)).cbrt();
     let bins = edges.len() - 1;
     edges.partition_point(|&edge| edge <= size).saturating_sub(1).min(bins - 1)
+}
+
+/// Masses [kg] of remnants that belong to a bin for certain, whatever rounding makes of their radius; see [`remnant_bin`].
+pub fn masses_in_bin(edges: &[f64], density: f64, bin: usize) -> Range<f64> {
+    const ROUNDING: f64 = 1e-12;
+    let mass = |edge: f64| 4.0 * PI / 3.0 * density * edge.powi(3);
+    mass(edges[bin]) * (1.0 + ROUNDING)..mass(edges[bin + 1]) * (1.0 - ROUNDING)
 }
 
 /// Power law of the fragments' sizes.
@@ -195,6 +203,18 @@ mod tests {
         let sphere = |s: f64| 4.0 / 3.0 * PI * 10.0 * s * s * s;
         for (size, bin) in [(0.1, 0), (1.5, 0), (2.5, 1), (9.0, 1)] {
             assert_eq!(remnant_bin(&edges, 10.0, sphere(size)), bin);
+        }
+    }
+
+    #[test]
+    fn masses_within_a_bin_need_no_search() {
+        let grid = SizeGrid::logarithmic(1e-7, 3.0, 40, 3270.0).unwrap();
+        for bin in 0..40 {
+            let masses = masses_in_bin(&grid.edges, 3270.0, bin);
+            for mass in [masses.start, grid.masses[bin], masses.end] {
+                assert_eq!(remnant_bin(&grid.edges, 3270.0, mass), bin);
+            }
+            assert!(masses.end / masses.start > 0.999_999 * (grid.edges[bin + 1] / grid.edges[bin]).powi(3));
         }
     }
 

@@ -226,14 +226,16 @@ fn moment_of(
     state: &[f64],
     h: f64,
 ) -> (f64, u32) {
-    let (mut before, mut after, mut attempts) = (0.0, h, 1);
+    let (mut before, mut after, mut attempts) = (0.0, h, 0);
     while after - before > precision * h {
         let middle = 0.5 * (before + after);
         rodas.step(cell, state, middle);
         *if event(&rodas.solution) { &mut after } else { &mut before } = middle;
         attempts += 1;
     }
-    rodas.step(cell, state, after);
+    if attempts > 0 {
+        rodas.step(cell, state, after);
+    }
     (after, attempts)
 }
 

@@ -117,6 +117,13 @@ pub fn rate(tables: Option<&PairTables>, rates: &Rates, state: &[f64], scratch: 
     out.copy_from_slice(&scratch.rate.all()[..out.len()]);
 }
 
+/// dΣ/dt by collisions alone [kg m⁻² s⁻¹] of a state Σ [kg m⁻²]; both of length n.
+pub fn collision_rate(tables: &PairTables, state: &[f64], scratch: &mut Scratch, out: &mut [f64]) {
+    scratch.set_state(state);
+    scratch.level.run(Rate { tables: Some(tables), rates: None, scratch });
+    out.copy_from_slice(&scratch.rate.all()[..out.len()]);
+}
+
 /// dΣ/dt − J(start) Σ without what the linear processes do, which cancels [kg m⁻² s⁻¹]; all of length n.
 ///
 /// Collisions are a quadratic form q, so q(Σ) − q'(start) Σ = q(Σ − start) − q(start).

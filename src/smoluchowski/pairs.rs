@@ -148,13 +148,15 @@ impl PairTables {
         }
         for i in 0..n {
             for j in 0..n {
-                let bin = inputs.remnant_bin[(i, j)];
-                assert!(bin < n, "remnant bin {bin} of a grid of {n} bins");
                 *self.kernel.get_mut(i, j) = inputs.kernel[(i, j)];
-                self.remnant_fraction[i * n + j] = inputs.remnant_fraction[(i, j)];
-                self.ejected_fraction[i * n + j] = inputs.ejected_fraction[(i, j)];
-                self.remnant_bin[i * n + j] = bin as u32;
             }
+        }
+        let copy = |to: &mut [f64], from: &ArrayView2<f64>| to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+        copy(&mut self.remnant_fraction, &inputs.remnant_fraction);
+        copy(&mut self.ejected_fraction, &inputs.ejected_fraction);
+        for (to, bin) in self.remnant_bin.iter_mut().zip(&inputs.remnant_bin) {
+            assert!(*bin < n, "remnant bin {bin} of a grid of {n} bins");
+            *to = *bin as u32;
         }
         self.derive();
         if let Some(mut form) = self.number_form.take() {
@@ -176,14 +178,13 @@ impl PairTables {
         (mass_rate * (ejected + remnant), mass_rate * remnant, mass_rate * ejected / self.cumulative[bin])
     }
 
-    /// The entry of row i: what body i gives and, if the two share one entry, what body j gives.
-    fn entry(&self, i: usize, j: usize) -> (f64, f64) {
+    /// The entry of row i, with the outcome for body i: what body i gives and, if the two share one entry, what body j gives.
+    fn entry(&self, i: usize, j: usize, (_, remnants, fragments): (f64, f64, f64)) -> (f64, f64) {
         let shared = self.remnant_bin[j * self.n + i] == self.remnant_bin[i * self.n + j];
         // A pair i = j enters once per ordered pair.
         if shared && j > i {
             return (0.0, 0.0);
         }
-        let (_, remnants, fragments) = self.outcome(i, j);
         if shared && j < i {
             let (_, more_remnants, more_fragments) = self.outcome(j, i);
             return (remnants + more_remnants, fragments + more_fragments);
@@ -199,8 +200,9 @@ impl PairTables {
         self.others_of.fill(0);
         for i in 0..n {
             for j in 0..n {
-                let (loss, ..) = self.outcome(i, j);
-                let (remnants, fragments) = self.entry(i, j);
+                let outcome = self.outcome(i, j);
+                let (loss, ..) = outcome;
+                let (remnants, fragments) = self.entry(i, j, outcome);
                 let bin = self.remnant_bin[i * n + j] as usize;
                 *self.loss.get_mut(i, j) = loss;
                 *self.own_gain.get_mut(i, j) = if bin == i { remnants - loss } else { -loss };
@@ -229,8 +231,11 @@ impl PairTables {
         for i in 0..n {
             for j in 0..n {
                 let bin = self.remnant_bin[i * n + j] as usize;
-                let (remnants, fragments) = self.entry(i, j);
-                if bin != i && (remnants != 0.0 || fragments != 0.0) {
+                if bin == i {
+                    continue;
+                }
+                let (remnants, fragments) = self.entry(i, j, self.outcome(i, j));
+                if remnants != 0.0 || fragments != 0.0 {
                     let place = &mut self.others_of[bin];
                     self.others[*place as usize] = Pair { body: i as u32, partner: j as u32, fragments, remnants };
                     *place += 1;

@@ -36,6 +36,16 @@ impl Padded {
         &mut self.data[self.start..self.start + self.blocks * LANES]
     }
 
+    #[inline]
+    fn at(&self, index: usize) -> &f64 {
+        &self.data[self.start + index]
+    }
+
+    #[inline]
+    fn at_mut(&mut self, index: usize) -> &mut f64 {
+        &mut self.data[self.start + index]
+    }
+
     /// The numbers in blocks.
     #[inline]
     pub fn blocks(&self) -> &[Block] {
@@ -87,11 +97,16 @@ impl Tiles {
         &self.all()[band * self.width..(band + 1) * self.width]
     }
 
+    #[inline]
+    fn index(&self, k: usize, l: usize) -> usize {
+        ((k / LANES * self.width + l / LANES) * LANES + k % LANES) * LANES + l % LANES
+    }
+
     /// One entry.
     #[inline]
     pub fn get_mut(&mut self, k: usize, l: usize) -> &mut f64 {
-        let tile = k / LANES * self.width + l / LANES;
-        &mut self.numbers.blocks_mut()[tile * LANES + k % LANES][l % LANES]
+        let index = self.index(k, l);
+        self.numbers.at_mut(index)
     }
 
     /// Eight rows, from 8 `band` on.
@@ -122,8 +137,7 @@ impl Tiles {
     /// One entry.
     #[inline]
     pub fn get(&self, k: usize, l: usize) -> f64 {
-        let tile = k / LANES * self.width + l / LANES;
-        self.numbers.blocks()[tile * LANES + k % LANES][l % LANES]
+        *self.numbers.at(self.index(k, l))
     }
 
     /// Sets every entry to zero.
