@@ -13,14 +13,15 @@ use crate::smoluchowski::{IntegrationError, operator};
 
 /// How precisely the moment of a stop is found, as a share of an inner step.
 const STOP_PRECISION: f64 = 1e-7;
-/// Where grains are stirred by the optical depth, they are taken to meet alike until that has changed by this share, over the
-/// share of it that collisions renew meanwhile.
+/// Where grains are stirred by the optical depth, they are taken to meet alike until that has changed by this share,
+/// over the share of it that collisions renew meanwhile.
 const SAME_DEPTH: f64 = 0.03;
 /// And until it has changed by this share, whatever collisions do.
 const LARGEST_CHANGE: f64 = 0.3;
 /// Optical depths below this do not count there.
 const NO_DEPTH: f64 = 1e-6;
-/// Encounters are alike if speed and scale height differ by less than this share, over the same share of the optical depth.
+/// Encounters are alike if speed and scale height differ by less than this share, over the same share of the optical
+/// depth.
 const ALIKE: f64 = 3e-3;
 /// They are comparable if they differ by less than this; else the stretch is too long ...
 const COMPARABLE: f64 = 0.03;
@@ -78,7 +79,8 @@ impl Stretch<'_> {
         cell_integrator::advance_until(rates, bins, dt, first_step, self.tolerances, event, &mut work.integrator)
     }
 
-    /// The share of the optical depth that collisions would bring to bins or take from them within `dt` [s], at most one.
+    /// The share of the optical depth that collisions would bring to bins or take from them within `dt` [s], at most
+    /// one.
     fn renewed(
         &self,
         state: &CellState,
@@ -95,8 +97,8 @@ impl Stretch<'_> {
     }
 
     /// The whole step in stretches, in which the optical depth changes little. Each is tried as grains meet at its
-    /// start. If they meet otherwise at the mean optical depth, as it then was, the stretch is taken again like that, and a
-    /// shorter one if they meet much otherwise. `met` is then how they met last.
+    /// start. If they meet otherwise at the mean optical depth, as it then was, the stretch is taken again like that,
+    /// and a shorter one if they meet much otherwise. `met` is then how they met last.
     fn evolve_stirred(
         &self,
         state: &mut CellState,

@@ -67,7 +67,8 @@ pub fn remnant_bin(edges: &[f64], density: f64, mass: f64) -> usize {
     edges.partition_point(|&edge| edge <= size).saturating_sub(1).min(bins - 1)
 }
 
-/// Masses [kg] of remnants that belong to a bin for certain, whatever rounding makes of their radius; see [`remnant_bin`].
+/// Masses [kg] of remnants that belong to a bin for certain, whatever rounding makes of their radius; see
+/// [`remnant_bin`].
 pub fn masses_in_bin(edges: &[f64], density: f64, bin: usize) -> Range<f64> {
     const ROUNDING: f64 = 1e-12;
     let mass = |edge: f64| 4.0 * PI / 3.0 * density * edge.powi(3);

@@ -141,8 +141,8 @@ impl<'a> Books<'a> {
         let total = BudgetRow::total(step.time, scheme, &self.budgets);
         recorder.record(&step, reports, found, &total, &self.budgets)?;
         let percent = self.budgets.iter().chain([&total]).map(BudgetRow::error_percent).fold(0.0, larger_or_none);
-        // The Python program's step does not conserve mass: its budget is reported, not enforced unless asked for. One that is
-        // no number is an error all the same.
+        // The Python program's step does not conserve mass: its budget is reported, not enforced unless asked for. One
+        // that is no number is an error all the same.
         let allowed = total.tolerance_percent;
         let enforced = scheme != Scheme::ImexBdf1 || self.rules.enforce_budget;
         if percent.is_nan() || (enforced && percent > allowed) {

@@ -131,7 +131,8 @@ impl System for Cell<'_> {
 /// found by bisection of the inner step, to the `precision` given as a share of it.
 ///
 /// # Errors
-/// A state that is not finite, no progress after very many steps, or a state and losses that are not what was there and came in.
+/// A state that is not finite, no progress after very many steps, or a state and losses that are not what was there
+/// and came in.
 pub fn advance_until(
     (tables, processes): (Option<&PairTables>, &Processes),
     state: &mut [f64],
@@ -225,8 +226,8 @@ pub fn advance(
     advance_until((tables, processes), state, dt, first_step, tolerances, (|_| false, 1.0), workspace)
 }
 
-/// The shortest step at whose end the event has happened, to a share of the step `h` in which it did [s], and how many others
-/// were taken to find it. Leaves that step in the integrator.
+/// The shortest step at whose end the event has happened, to a share of the step `h` in which it did [s], and how many
+/// others were taken to find it. Leaves that step in the integrator.
 fn moment_of(
     (event, precision): (&impl Fn(&[f64]) -> bool, f64),
     rodas: &mut Rodas4,
@@ -296,12 +297,12 @@ fn accept(state: &mut [f64], solution: &[f64], lost: &PerChannel<f64>, outcome: 
     outcome.steps += 1;
 }
 
-/// Makes a state and what has left it add up to `total`, what was there and came in, by one factor for all of them; returns
-/// what they had too much [kg m⁻²].
+/// Makes a state and what has left it add up to `total`, what was there and came in, by one factor for all of them;
+/// returns what they had too much [kg m⁻²].
 ///
-/// The linear systems conserve mass to rounding times the fastest rate times the step: in an opaque cell, whose fine grains
-/// collisions turn over 10⁶ times within a step, 10⁻¹⁰ of it come or go. As a factor that is nothing, in bins that are all but
-/// empty too; as a sum over all steps it would be far more than rounding.
+/// The linear systems conserve mass to rounding times the fastest rate times the step: in an opaque cell, whose fine
+/// grains collisions turn over 10⁶ times within a step, 10⁻¹⁰ of it come or go. As a factor that is nothing, in bins
+/// that are all but empty too; as a sum over all steps it would be far more than rounding.
 fn close(total: f64, state: &mut [f64], lost: &mut PerChannel<f64>) -> f64 {
     let found = state.iter().sum::<f64>() + lost.sum();
     // Else also an empty cell.

@@ -178,7 +178,8 @@ impl PairTables {
         (mass_rate * (ejected + remnant), mass_rate * remnant, mass_rate * ejected / self.cumulative[bin])
     }
 
-    /// The entry of row i, with the outcome for body i: what body i gives and, if the two share one entry, what body j gives.
+    /// The entry of row i, with the outcome for body i: what body i gives and, if the two share one entry, what body j
+    /// gives.
     fn entry(&self, i: usize, j: usize, (_, remnants, fragments): (f64, f64, f64)) -> (f64, f64) {
         let shared = self.remnant_bin[j * self.n + i] == self.remnant_bin[i * self.n + j];
         // A pair i = j enters once per ordered pair.
