@@ -235,7 +235,7 @@ impl Extended {
 
 /// Most numbers that a track keeps. A sample of half as many has its median within 1/4096 of the middle of the ranks.
 const MOST_KEPT: usize = 8192;
-/// The same in profile `python`: the medians of the Python program are exact, and that of a sample would be another number.
+/// The same in profile `python`: the medians of the Python program are exact, that of a sample is another number.
 const MOST_KEPT_OF_PYTHON: usize = 1 << 20;
 
 fn most_kept(run: &RunFacts) -> usize {

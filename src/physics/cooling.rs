@@ -172,8 +172,8 @@ impl Cooling {
         time.filter(|&t| search_limit.is_none_or(|limit| t <= limit))
     }
 
-    /// The same as the Python program finds it: six hours, then twice as long in every further stretch, until Mars is cool
-    /// enough at the end of one; that stretch is halved to a microsecond, and its end taken.
+    /// The same as the Python program finds it: six hours, then twice as long in every further stretch, until Mars is
+    /// cool enough at the end of one; that stretch is halved to a microsecond, and its end taken.
     ///
     /// Where the temperature rises again it may miss a moment that [`Cooling::time_to_reach`] finds.
     pub fn halved_time_to_reach(&self, target: f64, search_limit: Option<f64>) -> Option<f64> {

@@ -9,8 +9,8 @@ const NEARLY_ZERO: f64 = 1e-9;
 
 /// Reads τ, strictly ascending, and Φ. A single row stands for a constant.
 ///
-/// Columns: `tau`, and `phi` or `Phi`. Where there are columns `w0` (albedo) and `g` (asymmetry), only rows in which they
-/// are zero are taken; `or_smallest`: else those in which they are smallest, as the Python program does.
+/// Columns: `tau`, and `phi` or `Phi`. Where there are columns `w0` (albedo) and `g` (asymmetry), only rows in which
+/// they are zero are taken; `or_smallest`: else those in which they are smallest, as the Python program does.
 ///
 /// # Errors
 /// As [`super::read_columns`], τ that does not ascend, no row of zero albedo and asymmetry.
