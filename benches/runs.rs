@@ -7,6 +7,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use marsdisk_mpi::cli::facts;
 use marsdisk_mpi::config;
+use marsdisk_mpi::disk::budget::BudgetRow;
 use marsdisk_mpi::disk::report::{CellFacts, CellReport, StepFacts};
 use marsdisk_mpi::disk::setup::Setup;
 use marsdisk_mpi::disk::step::step;
@@ -14,7 +15,6 @@ use marsdisk_mpi::disk::workers::Workspace;
 use marsdisk_mpi::output::folder::OutputFolder;
 use marsdisk_mpi::output::recorder::{BinFacts, Distributions, OutputOptions, Recorder};
 use marsdisk_mpi::parallel::policy::{Decision, Place, Requests};
-use marsdisk_mpi::run::budget::BudgetRow;
 use std::hint::black_box;
 use support::{disk, program, shipped};
 

@@ -2,10 +2,10 @@
 //!
 //! In every radial cell a size distribution of grains grinds itself down ([`smoluchowski`]), the radiation of the
 //! glowing planet blows the smallest grains out, hot grains sublimate and fresh material is supplied ([`physics`]).
-//! [`disk`] holds the cells and one coupling step of each, [`run`] the time loop and the mass budget, [`parallel`]
+//! [`disk`] holds the cells, one coupling step of each and the mass budget, [`run`] the time loop, [`parallel`]
 //! spreads the cells, [`output`] writes tables and JSON, [`checkpoint`] lets a run go on, [`config`] reads the YAML file,
 //! [`optics`] computes the radiation-pressure efficiencies that the disk needs and [`tables`] reads them. [`panics`] guards
-//! against libraries that panic; [`files`] says how a file becomes whole.
+//! against libraries that panic; [`files`] says how a file becomes whole, [`wire`] how values travel.
 //!
 //! Data goes one way: YAML → [`config`] → [`disk`] → step → records → files. Everything is in SI units.
 
@@ -22,3 +22,4 @@ pub mod physics;
 pub mod run;
 pub mod smoluchowski;
 pub mod tables;
+pub mod wire;

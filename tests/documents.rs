@@ -74,21 +74,55 @@ fn files_and_tests_that_are_named_exist() {
     assert!(found > 20, "{found} files");
 }
 
+/// Every file below a folder.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn rooms_know_only_the_rooms_that_the_architecture_allows() {
+    let page = read_to_string(root().join("docs/architecture.md")).unwrap();
+    let rooms: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    assert!(rooms.len() > 10, "{rooms:?}");
+    for row in &rooms {
+        let (room, allowed) = (row[1].trim_matches('`'), row[3]);
+        for path in files_below(&root().join("src").join(room)) {
+            if path.ends_with("tests.rs")
+                || path.ends_with("fixtures.rs")
+                || path.components().any(|part| part.as_os_str() == "tests")
+            {
+                continue;
+            }
+            let text = read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for line in lines {
+                let known = line
+                    .split("crate::")
+                    .skip(1)
+                    .map(|rest| rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap());
+                for other in known.filter(|name| !name.is_empty() && root().join("src").join(name).is_dir()) {
+                    let fine = other == room || allowed == "all" || allowed.contains(&format!("`{other}`"));
+                    assert!(fine, "{} knows {other}, and may know: {allowed}", path.display());
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_variable_of_the_environment_is_explained() {
     let pages: String = pages().into_iter().map(|(_, text)| text).collect();
     let mut names = BTreeSet::new();
-    let mut folders = vec![root().join("src"), root().join("slurm")];
-    while let Some(folder) = folders.pop() {
-        for path in read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let text = read_to_string(&path).unwrap();
-            let words = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
-            names.extend(words.filter(|word| word.starts_with("MARSDISK_")).map(str::to_owned));
-        }
+    for path in ["src", "slurm"].iter().flat_map(|folder| files_below(&root().join(folder))) {
+        let text = read_to_string(&path).unwrap();
+        let words = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+        names.extend(words.filter(|word| word.starts_with("MARSDISK_")).map(str::to_owned));
     }
     // Set when the program is built, and by whoever renews generated pages.
     let inside = ["MARSDISK_GIT_COMMIT", "MARSDISK_BLESS"];

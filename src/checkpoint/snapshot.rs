@@ -1,6 +1,6 @@
 //! Named numbers with units, and a way to list them once for saving and restoring.
 
-use crate::parallel::wire::Wire;
+use crate::wire::Wire;
 use crate::{wire_enum, wire_struct};
 
 /// What an entry holds.
@@ -341,14 +341,14 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// When restoring: it is not there, or is something else.
     pub fn wire<T: Wire>(&mut self, name: &str, long_name: &str, value: &mut T) -> Result<(), SnapshotError> {
-        let mut bytes = if self.restores() { Vec::new() } else { crate::parallel::wire::to_bytes(value) };
+        let mut bytes = if self.restores() { Vec::new() } else { crate::wire::to_bytes(value) };
         self.bytes(name, long_name, &mut bytes)?;
         if self.restores() {
-            let nonsense = |error: crate::parallel::wire::WireError| SnapshotError::Nonsense {
+            let nonsense = |error: crate::wire::WireError| SnapshotError::Nonsense {
                 name: full(self.group, name),
                 reason: error.0.to_string(),
             };
-            *value = crate::parallel::wire::from_bytes(&bytes).map_err(nonsense)?;
+            *value = crate::wire::from_bytes(&bytes).map_err(nonsense)?;
         }
         Ok(())
     }

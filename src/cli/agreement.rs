@@ -6,9 +6,9 @@ use super::simulate::SimulateError;
 use crate::checkpoint::snapshot::Snapshot;
 use crate::files::hash;
 use crate::parallel::policy::{Decision, Place};
-use crate::parallel::wire::{Reader, Wire, from_peer, to_bytes};
 use crate::parallel::world::World;
 use crate::run::driver::GROUPS_OF_ALL;
+use crate::wire::{Reader, Wire, from_peer, to_bytes};
 use crate::wire_enum;
 use std::path::Path;
 

@@ -10,11 +10,12 @@
 //! - [`supply`]: fresh material in that step
 //! - [`floor`]: the smallest size that stays; [`shrink`]: how the Python program lets grains of a column evaporate
 //! - [`workers`]: one workspace a thread
-//! - [`report`]: the numbers that leave this room, read by `run` and `output`
+//! - [`report`]: the numbers that leave this room, read by `run` and `output`; [`budget`]: the mass budget made of them
 //!
 //! Start reading in [`step`].
 
 pub mod advance;
+pub mod budget;
 pub mod cell;
 pub mod collisions;
 pub mod encounters;

@@ -1,6 +1,6 @@
 //! What the disk tells the rest of the program: plain numbers about the run, a step, a cell, and a cell in a step.
 //!
-//! Nothing here computes. `disk::step` fills these structures, `run::budget` adds them up and `output::columns` turns
+//! Nothing here computes. `disk::step` fills these structures, `disk::budget` adds them up and `output::columns` turns
 //! them into columns. A number that does not exist is `NaN` here and null in the files.
 
 use crate::physics::phase::Phase;

@@ -4,10 +4,10 @@
 //! integrator repeats here; otherwise it is what the bins hold, so that `mass_diff` and `error_percent` measure something.
 //! The last columns hold what was measured in either case.
 
+use crate::disk::budget::{BudgetRow, OrbitRow};
 use crate::disk::report::{CellFacts, RunFacts};
 use crate::output::columns::{Column, Table};
 use crate::physics::constants::R_MARS;
-use crate::run::budget::{BudgetRow, OrbitRow};
 
 const MASS: &str = "M_Mars";
 
@@ -192,8 +192,8 @@ pub fn extends_orbits(run: &RunFacts) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::budget::OrbitRecords;
     use crate::output::columns::Field;
-    use crate::run::budget::OrbitRecords;
 
     fn names<T: Table>(columns: &[Column<T>]) -> String {
         columns.iter().map(|column| column.name).collect::<Vec<_>>().join(",")

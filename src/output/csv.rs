@@ -81,8 +81,8 @@ fn text(field: Field<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::budget::BudgetRow;
     use crate::output::budgets::{DISK_BUDGET, DiskBudget};
-    use crate::run::budget::BudgetRow;
 
     #[test]
     fn numbers_read_back_to_the_same_bits() {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::disk::budget::BudgetRow;
 use crate::disk::report::{
     CellFacts, CellReport, InnerSteps, KernelReport, Ledger, RunFacts, SmallestGrains, SmolReport, StepFacts,
     SupplyReport,
@@ -12,7 +13,6 @@ use crate::output::run_config::RunConfigFacts;
 use crate::output::summary::{Outcome, Performance, StepCounts, SummaryFacts, TimeGridFacts};
 use crate::physics::phase::Phase;
 use crate::physics::stirring::Excitation;
-use crate::run::budget::BudgetRow;
 
 pub(crate) struct Fixture {
     pub run: RunFacts,

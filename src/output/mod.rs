@@ -12,7 +12,7 @@
 //! - [`folder`]: the output folder, [`lock`] against another run, [`archive`] of a finished one, [`offload`] of chunks before; [`recorder`]: ties everything together, read it first
 //! - [`docs`]: renders `docs/output.md`
 //!
-//! Nothing here computes physics; the numbers come from [`crate::disk::report`] and [`crate::run::budget`].
+//! Nothing here computes physics; the numbers come from [`crate::disk::report`] and [`crate::disk::budget`].
 
 // Units in brackets, such as [m] and [K], would be taken for links.
 #![allow(rustdoc::broken_intra_doc_links)]

@@ -8,8 +8,8 @@ use super::budgets::{self, Orbits};
 use super::columns::Row;
 use super::csv::CsvTable;
 use crate::checkpoint::snapshot::{Exchange, Snapshot, SnapshotError};
+use crate::disk::budget::{OrbitRecords, OrbitRow};
 use crate::disk::report::RunFacts;
-use crate::run::budget::{OrbitRecords, OrbitRow};
 use crate::wire_struct;
 
 /// What an orbit asks of a record.

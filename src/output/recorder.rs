@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use crate::checkpoint::snapshot::{Exchange, Snapshot};
+use crate::disk::budget::{BudgetRow, OrbitRow};
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
 use crate::files::{self, write_json};
 use crate::output::OutputError;
@@ -23,7 +24,6 @@ use crate::output::summary::{Outcome, SummaryFacts, summary};
 use crate::output::thinned::{Record, ThinnedTables};
 use crate::output::tracks::Tracks;
 use crate::physics::size_distribution::SizeGrid;
-use crate::run::budget::{BudgetRow, OrbitRow};
 
 /// Which tables are written, and how often.
 ///

@@ -5,11 +5,11 @@
 //! Smallest and largest stay exact.
 
 use crate::checkpoint::snapshot::{Exchange, SnapshotError};
+use crate::disk::budget::{BudgetRow, larger_or_none};
 use crate::disk::report::{CellFacts, CellReport, RunFacts, StepFacts};
 use crate::output::columns::{Bin, Row};
 use crate::output::step_columns::loss_rate;
 use crate::physics::constants::M_MARS;
-use crate::run::budget::{BudgetRow, larger_or_none};
 
 /// Numbers gathered while a run goes on.
 #[derive(Debug, Default)]

@@ -3,7 +3,6 @@
 //! - [`policy`]: how many processes and threads are worth it, and why
 //! - [`decomposition`]: which cells belong to which process
 //! - [`communicator`]: what the processes of a run say to each other; alone, or with MPI
-//! - [`wire`]: values as bytes and back
 //! - [`world`]: the processes from the start of the program to its end, also when one of them fails
 
 pub mod communicator;
@@ -15,5 +14,4 @@ mod mpi_communicator;
 #[cfg(feature = "mpi")]
 mod patience;
 pub mod policy;
-pub mod wire;
 pub mod world;

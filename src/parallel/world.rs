@@ -5,7 +5,7 @@
 
 use super::communicator::{Communicator, Serial};
 use super::policy::Place;
-use super::wire::{from_peer, to_bytes};
+use crate::wire::{from_peer, to_bytes};
 
 /// Why the processes cannot work together.
 #[derive(Debug, thiserror::Error)]

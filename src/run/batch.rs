@@ -14,8 +14,8 @@ use crate::disk::step::StepError;
 use crate::output::recorder::Distributions;
 use crate::output::summary::StepCounts;
 use crate::parallel::decomposition::Decomposition;
-use crate::parallel::wire::{Reader, Wire, WireError};
 use crate::physics::constants::M_MARS;
+use crate::wire::{Reader, Wire, WireError};
 use crate::wire_struct;
 
 /// A coupling step and its drivers.
@@ -262,7 +262,7 @@ mod tests {
     use super::*;
     use crate::config;
     use crate::disk::setup::{self, Setup};
-    use crate::parallel::wire::to_bytes;
+    use crate::wire::to_bytes;
     use std::path::Path;
 
     #[test]

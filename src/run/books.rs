@@ -1,12 +1,12 @@
 //! What process 0 does with the reports of all: sums, stop conditions, records.
 
 use super::batch::{Batch, Step};
-use super::budget::{BudgetRow, larger_or_none};
 use super::clock::Tick;
 use super::driver::RunError;
 use super::orbits::OrbitRollup;
 use super::stop::StopRules;
 use crate::checkpoint::snapshot::{Exchange, SnapshotError};
+use crate::disk::budget::{BudgetRow, larger_or_none};
 use crate::disk::cell::CellModel;
 use crate::disk::model::{Model, Scheme};
 use crate::disk::report::{CellReport, StepFacts};

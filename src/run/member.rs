@@ -14,7 +14,7 @@ use crate::disk::report::{CellReport, StepFacts};
 use crate::output::summary::RankPerformance;
 use crate::parallel::communicator::Communicator;
 use crate::parallel::decomposition::Decomposition;
-use crate::parallel::wire::{from_peer, to_bytes};
+use crate::wire::{from_peer, to_bytes};
 use crate::wire_struct;
 use std::time::Instant;
 

@@ -1,7 +1,7 @@
 //! Mass lost per orbit at the middle radius, from losses per coupling step.
 
-use super::budget::{OrbitRecords, OrbitRow};
 use crate::checkpoint::snapshot::{Exchange, SnapshotError};
+use crate::disk::budget::{OrbitRecords, OrbitRow};
 
 /// Unit of masses in checkpoints: the mass of Mars, which has no name in the units of CF.
 const MASS: &str = "6.4171e23 kg";

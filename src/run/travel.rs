@@ -130,7 +130,7 @@ wire_enum!(IntegrationError {
 mod tests {
     use super::*;
     use crate::output::fixtures::Fixture;
-    use crate::parallel::wire::{from_bytes, to_bytes};
+    use crate::wire::{from_bytes, to_bytes};
 
     #[test]
     fn a_report_arrives_whole_and_is_no_larger_than_in_memory() {

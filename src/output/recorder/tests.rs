@@ -8,11 +8,11 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
 use super::*;
+use crate::disk::budget::OrbitRecords;
 use crate::disk::report::{CellStop, Ledger, SupplyReport};
 use crate::output::fixtures::{Fixture, config, ending};
 use crate::output::summary::Outcome;
 use crate::physics::constants::M_MARS;
-use crate::run::budget::OrbitRecords;
 
 fn recorder(folder: &Path, f: &Fixture, options: OutputOptions) -> Recorder {
     let folder = OutputFolder::create(folder, false).unwrap();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::parallel::wire::{from_bytes, to_bytes};
+use crate::wire::{from_bytes, to_bytes};
 
 const NOTHING: Requests = Requests {
     parallel: None,

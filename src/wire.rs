@@ -145,16 +145,16 @@ impl<A: Wire, B: Wire, C: Wire> Wire for (A, B, C) {
 #[macro_export]
 macro_rules! wire_struct {
     ($name:ident { $($field:ident),* $(,)? }) => {
-        impl $crate::parallel::wire::Wire for $name {
+        impl $crate::wire::Wire for $name {
             fn pack(&self, bytes: &mut Vec<u8>) {
                 let Self { $($field),* } = self;
-                $($crate::parallel::wire::Wire::pack($field, bytes);)*
+                $($crate::wire::Wire::pack($field, bytes);)*
             }
 
             fn unpack(
-                bytes: &mut $crate::parallel::wire::Reader,
-            ) -> Result<Self, $crate::parallel::wire::WireError> {
-                $(let $field = $crate::parallel::wire::Wire::unpack(bytes)?;)*
+                bytes: &mut $crate::wire::Reader,
+            ) -> Result<Self, $crate::wire::WireError> {
+                $(let $field = $crate::wire::Wire::unpack(bytes)?;)*
                 Ok(Self { $($field),* })
             }
         }
@@ -165,25 +165,25 @@ macro_rules! wire_struct {
 #[macro_export]
 macro_rules! wire_enum {
     ($name:ident { $($number:literal => $variant:ident $({ $($field:ident),* })?),* $(,)? }) => {
-        impl $crate::parallel::wire::Wire for $name {
+        impl $crate::wire::Wire for $name {
             fn pack(&self, bytes: &mut Vec<u8>) {
                 match self {
                     $(Self::$variant $({ $($field),* })? => {
                         bytes.push($number);
-                        $($($crate::parallel::wire::Wire::pack($field, bytes);)*)?
+                        $($($crate::wire::Wire::pack($field, bytes);)*)?
                     })*
                 }
             }
 
             fn unpack(
-                bytes: &mut $crate::parallel::wire::Reader,
-            ) -> Result<Self, $crate::parallel::wire::WireError> {
-                match <u8 as $crate::parallel::wire::Wire>::unpack(bytes)? {
+                bytes: &mut $crate::wire::Reader,
+            ) -> Result<Self, $crate::wire::WireError> {
+                match <u8 as $crate::wire::Wire>::unpack(bytes)? {
                     $($number => {
-                        $($(let $field = $crate::parallel::wire::Wire::unpack(bytes)?;)*)?
+                        $($(let $field = $crate::wire::Wire::unpack(bytes)?;)*)?
                         Ok(Self::$variant $({ $($field),* })?)
                     })*
-                    _ => Err($crate::parallel::wire::WireError("there is no such variant")),
+                    _ => Err($crate::wire::WireError("there is no such variant")),
                 }
             }
         }

@@ -6,8 +6,8 @@
 //! The Python program has an identity in its place: remaining := initial − lost. The files of its integrator repeat that
 //! in its columns and have the check in columns of their own.
 
-use crate::disk::model::Scheme;
-use crate::disk::report::{CellFacts, CellReport};
+use super::model::Scheme;
+use super::report::{CellFacts, CellReport};
 use crate::physics::constants::M_MARS;
 use crate::wire_struct;
 
