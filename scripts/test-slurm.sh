@@ -53,7 +53,7 @@ cluster_start "$work" 16
 
 # Eight cells: two for each of four processes, the least that is worth it to the program.
 cp "$root/configs/quick.yml" run.yml
-sed -i "s|\.\./data/|$root/data/|; s|Nr: 4|Nr: 8|" run.yml
+sed -i "s|Nr: 4|Nr: 8|" run.yml
 sed 's/tau0_target/tau_target/' run.yml >broken.yml
 cat >scan.txt <<'LIST'
 # Comments and blank lines are not counted.

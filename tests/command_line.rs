@@ -364,7 +364,7 @@ fn the_result_is_told_unless_quiet() {
 
 #[test]
 fn paths_are_taken_from_the_folder_of_the_configuration() {
-    let moved = edited("../data/qpr_forsterite.csv", "table.csv");
+    let moved = edited("qpr_table_path: forsterite", "qpr_table_path: table.csv");
     fs::copy(data("python_profile/qpr.csv"), moved.folder.path().join("table.csv")).unwrap();
     let run = Run::finished(&moved.file, &[], &[]);
     let provenance = run.json("run_config.json")["provenance"].to_string();
@@ -411,7 +411,7 @@ fn a_larger_margin_takes_more_inner_steps() {
 
 #[test]
 fn a_run_records_the_sum_of_everything_that_it_read() {
-    let run = Run::finished(&shipped("quick.yml"), &["radiation.qpr_table_path=forsterite"], &[]);
+    let run = Run::finished(&shipped("quick.yml"), &[], &[]);
     let facts = run.json("run_config.json");
     let files = facts["provenance"]["external_files"].as_array().unwrap();
     let sum = |path: &Path| format!("{:x}", <sha2::Sha256 as sha2::Digest>::digest(fs::read(path).unwrap()));
@@ -419,7 +419,7 @@ fn a_run_records_the_sum_of_everything_that_it_read() {
     assert_eq!(files.iter().map(|file| file["sha256"].as_str().unwrap()).collect::<Vec<_>>(), expected);
     assert_eq!((&files[1]["path"], &files[1]["built_in"]), (&"forsterite".into(), &true.into()));
     assert_eq!(facts["provenance"]["parts"].as_array().unwrap().len(), 1);
-    let named = Run::finished(&shipped("quick.yml"), &[], &[]);
+    let named = Run::finished(&shipped("quick.yml"), &["radiation.qpr_table_path=../data/qpr_forsterite.csv"], &[]);
     let series = |run: &Run| fs::read(run.path("series/run.parquet")).unwrap();
     assert_eq!(series(&named), series(&run));
 }

@@ -434,3 +434,19 @@ fn a_change_of_phase_within_a_step_is_dated_to_a_64th_of_it() {
     assert!((coarse / right - 1.0).abs() > 0.3, "{coarse:e} {right:e}");
     assert_eq!((report.ledger.supplied, report.phase.state), (found, PhaseState::Solid));
 }
+
+#[test]
+fn a_cell_that_empties_stays_empty_without_an_error() {
+    // Drag so strong that less than the smallest number is left in the end.
+    let mut setup = cell(&["supply.enabled=false", "sinks.enable_gas_drag=true", "sinks.rho_g=1e-6"]);
+    run_to_end(&mut setup, 6e7);
+    assert!(setup.cells[0].surface_density() < 1e-40, "{:e}", setup.cells[0].surface_density());
+}
+
+#[test]
+fn a_cell_that_is_too_opaque_for_its_stirring_stops_and_is_no_error() {
+    let stirred = ["dynamics.kernel_ei_mode=wyatt_eq", "dynamics.f_wake=1.0", "dynamics.v_rel_mode=ohtsuki"];
+    let mut setup = cell(&[&stirred[..], &["optical_depth.tau0_target=3", "optical_depth.tau_stop=2"]].concat());
+    let ended = evolve(&mut setup, ADAPTIVE, 100.0, 1e4);
+    assert_eq!(ended.result.unwrap(), StopReason::TauExceededInAllCells);
+}

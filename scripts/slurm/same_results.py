@@ -20,6 +20,7 @@ MAY_DIFFER = {
     "io.outdir",
     "provenance.argv",
     "provenance.cwd",
+    "provenance.parts",
     "provenance.platform",
     "provenance.timestamp_utc",
 }

@@ -146,6 +146,11 @@ fn numbers(config: &Config) -> Vec<Case> {
             format!("numerics.safety = {} takes steps of {share:.2} times what their errors allow", numerics.safety)
         }),
         coarse(numerics.atol > 1e-8, "NUM002", || format!("numerics.atol = {:e} is coarse", numerics.atol)),
+        when(numerics.mass_loss_rate_stop_mmars_s.is_some() && numerics.min_duration_years.is_none(), "NUM004", || {
+            "numerics.mass_loss_rate_stop_Mmars_s without min_duration_years: after the first fine dust the loss may pass \
+             through a minimum, and the run would end there"
+                .to_owned()
+        }),
     ]
 }
 

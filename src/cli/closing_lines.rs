@@ -11,8 +11,8 @@ pub(super) fn warn_of_open_budget(summary: &Value) {
     let tolerated = summary["mass_budget_tolerance_percent"].as_f64().unwrap_or_default();
     if error > tolerated {
         tracing::warn!(
-            "the losses that the Python program's rules book are off by {error:.1e} % from what the bodies lost; for numbers \
-             to rely on, run without profile python"
+            "the losses that the Python program's integrator books are off by {error:.1e} % from what the bodies lost; for \
+             numbers to rely on, take the profile conservative and its numerics.integrator, rodas4"
         );
     }
 }
@@ -21,7 +21,7 @@ pub(super) fn warn_of_open_budget(summary: &Value) {
 pub(super) fn result_lines(summary: &Value, reason: StopReason, outdir: &Path) -> String {
     let number = |key: &str| summary[key].as_f64().unwrap_or(f64::NAN);
     [
-        format!("finished after {:.4} years of disk time ({})", number("time_end_s") / YEAR, reason.as_str()),
+        format!("finished after {} years of disk time ({})", shown(number("time_end_s") / YEAR), reason.as_str()),
         format!("  initial mass    {:.6e} M_Mars", number("mass_initial")),
         format!("  supplied        {:.6e} M_Mars", number("mass_supplied")),
         format!("  lost            {:.6e} M_Mars", number("M_loss")),
@@ -34,4 +34,9 @@ pub(super) fn result_lines(summary: &Value, reason: StopReason, outdir: &Path) -
         format!("  files           {}\n", outdir.display()),
     ]
     .join("\n")
+}
+
+/// Years with four digits that mean something.
+fn shown(years: f64) -> String {
+    if years < 0.01 { format!("{years:.3e}") } else { format!("{years:.4}") }
 }

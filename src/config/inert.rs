@@ -131,6 +131,16 @@ const IN_SOME_RUNS: &[Idle] = &[
         "there is a `qstar.coeff_table`, or `qstar.override_coeffs` is false",
         &["qstar.Qs", "qstar.a_s", "qstar.B", "qstar.b_g", "qstar.v_ref_kms", "qstar.coeff_scale"],
     ),
+    (
+        |c| c.numerics.t_end_years.is_some() || c.numerics.t_end_orbits.is_some(),
+        "`numerics.t_end_years` or `numerics.t_end_orbits` is given",
+        &["scope.analysis_years"],
+    ),
+    (
+        |c| c.numerics.t_end_until_temperature_k.is_none(),
+        "there is no `numerics.t_end_until_temperature_K`",
+        &["numerics.t_end_temperature_margin_years", "numerics.t_end_temperature_search_years"],
+    ),
     (|c| !c.sinks.enable_gas_drag, "`sinks.enable_gas_drag` is false", &["sinks.rho_g"]),
     (|c| !sublimates(c), "nothing sublimates", &["sinks.sub_params", "sinks.sublimation_scheme"]),
     (hkl, "`sinks.sub_params.mode` is `hkl` or `hkl_timescale`", &["sinks.sub_params.dT"]),
@@ -283,7 +293,7 @@ const IN_SOME_RUNS: &[Idle] = &[
     (
         |c| !drives(c, DriverMode::Table),
         "the temperature driver is not `table`",
-        &["radiation.mars_temperature_driver.table"],
+        &["radiation.mars_temperature_driver.table", "radiation.mars_temperature_driver.extrapolation"],
     ),
     (
         |c| !drives(c, DriverMode::Hyodo),
@@ -396,10 +406,13 @@ pub(super) fn warning(config: &Config, tree: &Node) -> Option<String> {
     (!listed.is_empty()).then(|| format!("these keys are set and have no effect in this run: {}", listed.join(", ")))
 }
 
-/// Whether the user gave a value that promises something: not null, not empty, not false unless that is a change.
+/// Whether the user gave a value that promises something: not the default, not null, not empty, not false unless that is a
+/// change.
 fn is_set(entry: &Entry, default: Option<&Node>) -> bool {
     let inner = |key: &str| default.and_then(|default| default.entry(key)).map(|entry| &entry.node);
     entry.origin != Origin::Default
+        // A complete configuration may name what would be so anyway.
+        && default.is_none_or(|default| default.value != entry.node.value)
         && match &entry.node.value {
             Value::Null => false,
             Value::Bool(false) => default.is_some_and(|default| default.value == Value::Bool(true)),

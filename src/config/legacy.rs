@@ -118,9 +118,12 @@ fn copy_if_absent(tree: &mut Node, old: &str, new: &str, warnings: &mut Vec<Stri
 
 fn replace_word(tree: &mut Node, word: &(&str, &str, &str, bool), warnings: &mut Vec<String>) {
     let (key, old, new, deprecated) = *word;
-    if tree.get(key).and_then(Value::text) == Some(old)
-        && let Some(node) = tree.get_mut(key)
-    {
+    // On the command line `none` is null.
+    let is_old = |node: &Node| match &node.value {
+        Value::Null => old == "none" && matches!(node.origin, Origin::Override(_)),
+        value => value.text() == Some(old),
+    };
+    if let Some(node) = tree.get_mut(key).filter(|node| is_old(node)) {
         node.value = Value::Text(new.to_owned());
         if deprecated {
             warnings.push(format!("`{key}: {old}` is deprecated: use `{new}`"));

@@ -203,7 +203,7 @@ fn prepared(
         }
     }
     if let Some(block) = REQUIRED_BLOCKS.iter().find(|block| tree.entry(block).is_none()) {
-        return Err(Box::new(Problem::new(format!("missing block `{block}`"), Place::Whole)));
+        return Err(Box::new(validate::missing_block(&tree, block, &DEFAULTS)));
     }
     // Null has a meaning of its own here: a start without a given optical depth.
     let start = tree.entry("optical_depth").filter(|entry| entry.node.value == Value::Null);

@@ -285,6 +285,18 @@ pub(super) fn fault_to_problem(fault: &Fault, tree: &Node, defaults: &Node) -> P
     }
 }
 
+/// A block that must be there, or an unknown one that is likely meant to be it.
+pub(super) fn missing_block(tree: &Node, block: &str, defaults: &Node) -> Problem {
+    let unknown = tree.entries().iter().filter(|entry| defaults.entry(&entry.key).is_none());
+    let meant = unknown.into_iter().find(|entry| nearest(&entry.key, &[block]).is_some());
+    match meant {
+        Some(entry) => Problem::new(format!("unknown key `{}`", entry.key), Place::from(&entry.origin))
+            .help(format!("did you mean `{block}`?")),
+        None => Problem::new(format!("missing block `{block}`"), Place::Whole)
+            .help(format!("every run needs it; `{block}: {{}}` takes its defaults")),
+    }
+}
+
 /// The likeliest of `words`, when one is likely at all.
 fn nearest<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
     const LIKELY: f64 = 0.8; // similarity by Jaro and Winkler; chosen so that one slip in four letters still counts

@@ -60,6 +60,7 @@ fn halved(
     let first = halved(model, cell, state, &parts[0], halvings - 1, work)?;
     let second = halved(model, cell, state, &parts[1], halvings - 1, work)?;
     let mut report = joined((&first, half), (&second, half));
+    report.tau_before = whole.tau_before;
     report.inner.add(&InnerSteps { accepted: 0, rejected: whole.inner.accepted + whole.inner.rejected, fallback: 0 });
     Ok(report)
 }
@@ -72,7 +73,7 @@ fn turns(model: &Model, r: f64, drivers: &StepFacts, report: &CellReport) -> boo
     let los = model.run.line_of_sight_factor;
     let shielded = optical_depth(report.opacity_effective, report.surface_density, los) * (ahead / after);
     let stops = report.phase.state == PhaseState::Solid && shielded > model.tau_stop;
-    let gate = |tau: f64| tau >= model.blowout.tau_max;
+    let gate = |tau: f64| model.blowout.enabled && tau >= model.blowout.tau_max;
     let phase = |time: f64, tau: f64| {
         let phase = phase_under(model, r, model.cooling.raw_temperature(time), tau).1;
         (phase.state, phase.bulk)

@@ -1,7 +1,8 @@
 //! The mass budget: initial + supplied − lost − remaining − deep, per cell and in total.
 //!
 //! What remains is summed over the bins and what waits in the deep buffer is its state; what was lost and supplied comes
-//! from the ledger of the integrator. The two are independent, so the residual is a check and not an identity.
+//! from the ledger of the integrator. It makes each of its steps add up, by a factor that may differ from one as much as rounding
+//! explains (`cell_integrator`); the residual checks all that is done with its results.
 //!
 //! The Python program has an identity in its place: remaining := initial − lost. The files of its integrator repeat that
 //! in its columns and have the check in columns of their own.

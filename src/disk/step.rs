@@ -176,19 +176,24 @@ pub fn step(
         let (first, allowed) = (evolve_column::part_of(drivers, 0, parts), conditions.supply.allowed);
         supply::deliver(model, cell, &mut state.supply, &first, shrunk.tau, allowed)
     };
-    if conditions.collisions {
-        let met = encounters(&model.stirring, &cell.facts, state, drivers, conditions.supply.applied, shrunk.tau)?;
+    // Above its limit from the start, because it has just become solid.
+    let stops_at_once = model.scheme != Scheme::ImexBdf1 && stops(model, &conditions.phase, &shrunk);
+    if conditions.collisions && !stops_at_once {
+        let met = encounters(&model.stirring, &cell.facts, state, drivers, conditions.supply.applied, shrunk.tau);
+        conditions.encounters = match model.surface_solver {
+            // Its equation does not ask how grains meet.
+            Some(_) => met.ok(),
+            None => Some(met?),
+        };
         // Else it is known only after the step.
-        if !evolves_in_stretches(model) {
+        if let Some(met) = conditions.encounters.filter(|_| !evolves_in_stretches(model)) {
             state.excitation = met.next;
         }
-        conditions.encounters = Some(met);
     }
     // The Python program looks at the pairs before they act.
     let before_step = (model.scheme == Scheme::ImexBdf1).then(|| energy(model, cell, &state.bins, &conditions, work));
     let mut evolved = match model.scheme {
-        // Above its limit from the start, because it has just become solid.
-        Scheme::Rodas4(_) if stops(model, &conditions.phase, &shrunk) => Evolved::default(),
+        Scheme::Rodas4(_) if stops_at_once => Evolved::default(),
         Scheme::Rodas4(tolerances) => match &model.surface_solver {
             Some(solver) => {
                 evolve_surface::evolve((model, cell), solver, state, drivers, &conditions, tolerances, work)?

@@ -62,14 +62,15 @@ pub struct ArchivePlan {
 /// # Errors
 /// [`OutputError`]: a file cannot be copied or is another there; nothing is removed then.
 pub fn archive(folder: &OutputFolder, plan: &ArchivePlan) -> Result<PathBuf, OutputError> {
-    let result = copy_all(folder.path(), plan);
+    let target = target(folder.path(), plan)?;
+    let result = copy_all(folder.path(), &target, plan);
     let note = folder.file(INCOMPLETE);
     match &result {
         Ok(_) => drop(fs::remove_file(&note)),
         // The error itself is what to tell.
         Err(error) => drop(fs::write(&note, format!("{error}\n"))),
     }
-    let (target, files) = result?;
+    let files = result?;
     for file in files.iter().filter(|file| goes(file, plan.keep)) {
         let path = folder.file(&file.to_string_lossy());
         remove_chunk(&path)?;
@@ -81,15 +82,23 @@ pub fn archive(folder: &OutputFolder, plan: &ArchivePlan) -> Result<PathBuf, Out
 ///
 /// # Errors
 /// [`OutputError`]: it cannot be made, or lies in the run's folder or is it, where removing what was copied would remove
-/// the copies.
+/// the copies; or a whole archive is there, which is never overwritten.
 pub fn target(folder: &Path, plan: &ArchivePlan) -> Result<PathBuf, OutputError> {
+    let is_new = !plan.dir.exists();
     fs::create_dir_all(&plan.dir).map_err(OutputError::io("create the folder", &plan.dir))?;
     let find = |path: &Path| fs::canonicalize(path).map_err(OutputError::io("find", path));
     let (run, archive) = (find(folder)?, find(&plan.dir)?);
     let target = archive.join(run.file_name().unwrap_or_default());
     let real = if target.exists() { find(&target)? } else { target.clone() };
     if real.starts_with(&run) || run.starts_with(&real) {
+        if is_new {
+            // Nothing is left of what is refused; the refusal is what to tell.
+            drop(fs::remove_dir(&plan.dir));
+        }
         return Err(OutputError::ArchiveInside { archive: plan.dir.clone(), folder: folder.to_path_buf() });
+    }
+    if target.join(DONE).exists() {
+        return Err(OutputError::Archived { path: target });
     }
     Ok(target)
 }
@@ -103,19 +112,15 @@ fn goes(file: &Path, keep: KeepLocal) -> bool {
     }
 }
 
-fn copy_all(source: &Path, plan: &ArchivePlan) -> Result<(PathBuf, Vec<PathBuf>), OutputError> {
+fn copy_all(source: &Path, target: &Path, plan: &ArchivePlan) -> Result<Vec<PathBuf>, OutputError> {
     let whole = fs::canonicalize(source).map_err(OutputError::io("find", source))?;
-    let target = target(source, plan)?;
-    if target.join(DONE).exists() {
-        return Err(OutputError::HoldsARun { path: target, found: DONE.to_string() });
-    }
-    fs::create_dir_all(&target).map_err(OutputError::io("create the folder", &target))?;
+    fs::create_dir_all(target).map_err(OutputError::io("create the folder", target))?;
     let files = files_of(source)?;
     let mut bytes = 0;
     for file in &files {
         bytes += fs::metadata(source.join(file)).map_err(OutputError::io("look at", &source.join(file)))?.len();
     }
-    check_space(&target, bytes, plan)?;
+    check_space(target, bytes, plan)?;
     let started = Instant::now();
     let mut list = Vec::new();
     for file in &files {
@@ -131,11 +136,11 @@ fn copy_all(source: &Path, plan: &ArchivePlan) -> Result<(PathBuf, Vec<PathBuf>)
         "files": list,
         "size_bytes": bytes,
         "seconds": seconds,
-        "volume": if plan.volume_info { volume(&target) } else { Value::Null },
+        "volume": if plan.volume_info { volume(target) } else { Value::Null },
     });
     write_json(&target.join(MANIFEST), &manifest)?;
     files::write(&target.join(DONE), b"all files are here\n")?;
-    Ok((target, files))
+    Ok(files)
 }
 
 /// Files of the run relative to its folder, without checkpoints, which a finished run does not need.
@@ -296,7 +301,7 @@ mod tests {
     fn an_archive_is_not_overwritten_and_does_not_fill_the_disk() {
         let (_base, folder, dir) = finished();
         archive(&folder, &plan(&dir, KeepLocal::All)).unwrap();
-        assert!(matches!(archive(&folder, &plan(&dir, KeepLocal::All)), Err(OutputError::HoldsARun { .. })));
+        assert!(matches!(archive(&folder, &plan(&dir, KeepLocal::All)), Err(OutputError::Archived { .. })));
         let full = ArchivePlan { min_free: Some(1e9), dir: dir.join("other"), ..plan(&dir, KeepLocal::All) };
         assert!(archive(&folder, &full).unwrap_err().to_string().contains("must be left"));
     }

@@ -25,8 +25,8 @@ This page is generated from the declarations in `src/output`; do not edit it.
 | `orbit_rollup.csv` | losses per orbit at the middle radius | `numerics.orbit_rollup` |
 | `series/energy.parquet`, `checks/energy_budget.csv` | energy of collisions of each cell in which grains collide | `diagnostics.energy_bookkeeping.enabled` |
 | `series/energy.csv` | the same as `series/energy.parquet`, to be read while the run goes on | with it, `diagnostics.energy_bookkeeping.stream` |
-| `series/step_diagnostics.csv` or `.jsonl` | rates, times and masses of a column | `io.step_diagnostics.enable`, 0-D |
-| `debug/sinks_trace.jsonl` | what the sinks did in each record of a column | `io.debug_sinks`, 0-D |
+| `series/step_diagnostics.csv` or `.jsonl` | rates, times and masses, a row per cell and record | `io.step_diagnostics.enable` |
+| `debug/sinks_trace.jsonl` | what the sinks did, a line per cell and record | `io.debug_sinks` |
 | `summary.json` | the run in one object; `status` is `complete`, `stopped` or `failed` | whenever the program ends |
 | `run_config.json` | configuration, `provenance` (every file that was read with its SHA-256, in `parts` every start of the run), CSV units; `status` is `pre_run` until the end | at both ends |
 | `run_card.md` | the most important of both to read | 0-D |

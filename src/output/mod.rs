@@ -80,9 +80,18 @@ pub enum OutputError {
         /// The file.
         path: PathBuf,
     },
+    /// An archive is never overwritten.
+    #[error(
+        "the archive {} is whole and is not overwritten: take another place for the archive, or remove it there",
+        path.display()
+    )]
+    Archived {
+        /// The folder in the archive.
+        path: PathBuf,
+    },
     /// The archive would be removed with what was copied to it.
     #[error(
-        "the archive {} and the output folder {} lie in each other: set `io.archive.dir` to another place",
+        "the archive {} and the output folder {} lie in each other: take another place for the archive",
         archive.display(),
         folder.display()
     )]

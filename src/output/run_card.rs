@@ -27,7 +27,7 @@ pub fn run_card(summary: &Value, config: &Value) -> String {
             ("M_out_cum [M_Mars]", found("M_out_cum")),
             ("M_sink_cum [M_Mars]", found("M_sink_cum")),
             ("mass_remaining [M_Mars]", found("mass_remaining")),
-            ("mass_budget_max_error_percent", found("mass_budget_max_error_percent")),
+            ("mass_ledger_max_error_percent", found("mass_ledger_max_error_percent")),
         ],
     );
     section(

@@ -13,7 +13,7 @@ use crate::output::columns::{Column, Table};
 use crate::output::folder::OutputFolder;
 use crate::output::provenance::{ExternalFile, provenance};
 use crate::output::recorder::OutputOptions;
-use crate::output::step_columns::{ENERGY_BUDGET, STEP_DIAGNOSTICS};
+use crate::output::step_columns::{ENERGY_BUDGET, ENERGY_SERIES, STEP_DIAGNOSTICS};
 use crate::output::summary::{SummaryFacts, mean_initial_surface_density, mean_midplane_surface_density};
 use crate::output::tracks::Tracks;
 
@@ -172,6 +172,7 @@ fn csv_units(run: &RunFacts) -> Value {
         "checks/mass_budget.csv": units(&budgets::disk_budget(run)),
         "checks/mass_budget_cells.csv": units(CELLS_BUDGET),
         "checks/energy_budget.csv": units(ENERGY_BUDGET),
+        "series/energy.csv": units(ENERGY_SERIES),
         "series/step_diagnostics.csv": units(STEP_DIAGNOSTICS),
         "orbit_rollup.csv": units(&budgets::orbits(run)),
     })

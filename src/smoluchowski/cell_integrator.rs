@@ -31,8 +31,9 @@ impl Tolerances {
 pub const FIRST_STEP: f64 = 1e-3;
 /// A stage result below minus this fraction of the cell's mass rejects the step; smaller negatives are round-off.
 const NEGATIVE_TOLERANCE: f64 = 1e-12;
-/// Tolerance of the mass of a whole coupling step, however tight that of the errors is.
-const LEAST_TOLERANCE: f64 = 1e-8;
+/// Share of the mass that rounding may make or lose in a coupling step; whatever the tolerance of the errors, since every scheme
+/// conserves mass exactly.
+const LARGEST_ROUNDING: f64 = 1e-7;
 /// Errors and negatives below this do not count [kg m⁻²]: a single micrometre grain in a cell as large as the Earth's orbit
 /// is more. Without it, a cell that empties would be followed down to the smallest number, and no further.
 const NOTHING: f64 = 1e-40;
@@ -203,10 +204,7 @@ pub fn advance_until(
     }
     (outcome.duration, outcome.supplied) = (time, time * processes.source_rate());
     let mass = mass_at_start + outcome.supplied + outcome.clipped;
-    let made = close(mass, state, &mut outcome.lost);
-    if made.abs() > (tolerances.relative.max(LEAST_TOLERANCE) * mass).max(NOTHING) {
-        return Err(IntegrationError::Unbalanced { made, mass, dt });
-    }
+    close(mass, state, &mut outcome.lost).map_err(|made| IntegrationError::Unbalanced { made, mass, dt })?;
     Ok(outcome)
 }
 
@@ -297,21 +295,27 @@ fn accept(state: &mut [f64], solution: &[f64], lost: &PerChannel<f64>, outcome: 
     outcome.steps += 1;
 }
 
-/// Makes a state and what has left it add up to `total`, what was there and came in, by one factor for all of them;
-/// returns what they had too much [kg m⁻²].
+/// Makes a state and what has left it add up to `total`, what was there and came in, by one factor for all of them.
 ///
 /// The linear systems conserve mass to rounding times the fastest rate times the step: in an opaque cell, whose fine
 /// grains collisions turn over 10⁶ times within a step, 10⁻¹⁰ of it come or go. As a factor that is nothing, in bins
 /// that are all but empty too; as a sum over all steps it would be far more than rounding.
-fn close(total: f64, state: &mut [f64], lost: &mut PerChannel<f64>) -> f64 {
+///
+/// # Errors
+/// What they had too much [kg m⁻²], where rounding does not explain it.
+fn close(total: f64, state: &mut [f64], lost: &mut PerChannel<f64>) -> Result<(), f64> {
     let found = state.iter().sum::<f64>() + lost.sum();
-    // Else also an empty cell.
-    if found != total {
+    let made = found - total;
+    if made.abs() > (LARGEST_ROUNDING * total).max(NOTHING) {
+        return Err(made);
+    }
+    // Of nothing there is no factor: a cell that has emptied may hold less than the smallest normal number.
+    if made != 0.0 && total > NOTHING {
         let factor = total / found;
         state.iter_mut().for_each(|mass| *mass *= factor);
         lost.scale(factor);
     }
-    found - total
+    Ok(())
 }
 
 /// Refuses a state [kg m⁻²] with a number that is none, found after `time` [s] of a coupling step.
@@ -370,10 +374,20 @@ mod tests {
     fn one_factor_closes_the_balance() {
         let mut lost = PerChannel::of(|channel| if channel == Channel::GasDrag { 2.0 } else { 0.0 });
         let mut state = [1.0, 1e-30, 5.0];
-        assert_eq!(close(4.0, &mut state, &mut lost), 4.0);
-        assert_eq!((state, lost[Channel::GasDrag], lost.sum()), ([0.5, 5e-31, 2.5], 1.0, 1.0));
-        let (mut empty, mut nothing) = ([0.0; 3], PerChannel::default());
-        assert_eq!((close(0.0, &mut empty, &mut nothing), empty, nothing.sum()), (0.0, [0.0; 3], 0.0));
+        let factor = 1.0 - 2f64.powi(-30);
+        close(8.0 * factor, &mut state, &mut lost).expect("so much is rounding");
+        assert_eq!((state, lost[Channel::GasDrag]), ([factor, 1e-30 * factor, 5.0 * factor], 2.0 * factor));
+        assert_eq!(close(4.0, &mut state, &mut lost), Err(8.0 * factor - 4.0));
+    }
+
+    #[test]
+    fn nothing_has_no_factor() {
+        let mut nothing = PerChannel::default();
+        for total in [0.0, 2e-321, 1e-200] {
+            let mut empty = [0.0; 3];
+            assert_eq!(close(total, &mut empty, &mut nothing), Ok(()));
+            assert_eq!((empty, nothing.sum()), ([0.0; 3], 0.0));
+        }
     }
 
     #[test]
