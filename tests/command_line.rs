@@ -366,6 +366,9 @@ fn the_result_is_told_unless_quiet() {
 fn paths_are_taken_from_the_folder_of_the_configuration() {
     let moved = edited("qpr_table_path: forsterite", "qpr_table_path: table.csv");
     fs::copy(data("python_profile/qpr.csv"), moved.folder.path().join("table.csv")).unwrap();
+    let lost = edited("qpr_table_path: forsterite", "qpr_table_path: nowhere.csv");
+    let message = Run::new(&lost.file, &[], &[]).stderr();
+    assert!(message.contains("nowhere.csv") && message.contains(".yml:41:3") && message.contains("^^^^^"), "{message}");
     let run = Run::finished(&moved.file, &[], &[]);
     let provenance = run.json("run_config.json")["provenance"].to_string();
     assert!(provenance.contains("table.csv"), "{provenance}");

@@ -7,13 +7,13 @@ use super::advice::{Advice, advice};
 use super::configuration::ConfigurationArgs;
 use super::plan::{self, Certainty, Memory, Output, Plan};
 use super::settings::{output_times, pace, stop_rules, time_grid};
-use super::simulate::SimulateError;
+use super::simulate::{SimulateError, set_up};
 use super::speech;
 use super::step_watch::StepWatch;
 use crate::config::Loaded;
 use crate::disk::model::Model;
 use crate::disk::report::StepFacts;
-use crate::disk::setup::{self, Setup};
+use crate::disk::setup::Setup;
 use crate::parallel::policy::{Decision, Requests};
 use crate::parallel::world::World;
 use crate::physics::PhysicsError;
@@ -78,7 +78,7 @@ pub fn run(args: &CheckArgs, world: &World) -> Result<bool, SimulateError> {
 }
 
 fn check(loaded: Loaded, world: &World) -> Result<Checked, SimulateError> {
-    let setup = setup::build(&loaded)?;
+    let setup = set_up(&loaded)?;
     let (config, model) = (&loaded.config, &setup.model);
     let grid = time_grid(config, &model.cooling, model.grid.middle())?;
     let requests = Requests::read(None, |name| std::env::var(name).ok());

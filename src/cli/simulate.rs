@@ -95,8 +95,13 @@ pub enum SimulateError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The configuration does not make a disk.
-    #[error(transparent)]
-    Setup(#[from] SetupError),
+    #[error("{source}{place}")]
+    Setup {
+        /// What is wrong.
+        source: SetupError,
+        /// Where the configuration says so, in lines of its own.
+        place: String,
+    },
     /// There is no time to run over.
     #[error(transparent)]
     NoDuration(#[from] NoDuration),
@@ -218,7 +223,7 @@ impl SimulateError {
     pub fn exit_code(&self) -> u8 {
         match self {
             SimulateError::Config(error) => error.exit_code(),
-            SimulateError::Setup(error) => error.exit_code(),
+            SimulateError::Setup { source, .. } => source.exit_code(),
             SimulateError::Complete { .. } => FINISHED,
             SimulateError::Stopped { .. } => STOPPED,
             SimulateError::AnotherConfiguration { .. } | SimulateError::WithoutTables { .. } => CONFIGURATION,
@@ -318,10 +323,20 @@ fn end_at_once(speaks: bool) -> impl Fn(i32) + Send + 'static {
     }
 }
 
+/// The disk of a configuration.
+pub(super) fn set_up(loaded: &Loaded) -> Result<Setup, SimulateError> {
+    setup::build(loaded).map_err(shown_in(loaded))
+}
+
+/// What is wrong, where the configuration says so.
+fn shown_in(loaded: &Loaded) -> impl Fn(SetupError) -> SimulateError {
+    |source| SimulateError::Setup { place: loaded.place_of(source.key()), source }
+}
+
 /// Reads everything, which all processes do alike; with a fingerprint of what was read.
 fn prepare(args: &SimulateArgs) -> Result<(Prepared, String), SimulateError> {
     let loaded = args.configuration.load()?;
-    let setup = setup::build(&loaded)?;
+    let setup = set_up(&loaded)?;
     let grid = time_grid(&loaded.config, &setup.model.cooling, setup.model.grid.middle())?;
     let tables: Vec<_> = setup.files.iter().map(|file| file.sha256.as_str()).collect();
     let fingerprint = format!("{} {:?}", tables.join(" "), loaded.config);
@@ -344,7 +359,7 @@ fn begin(
 ) -> Result<(Begun, Option<Snapshot>), SimulateError> {
     let Prepared { loaded, setup: Setup { model, files, new_tables, .. }, .. } = prepared;
     let config = &loaded.config;
-    new_tables.iter().try_for_each(NewTable::write)?;
+    new_tables.iter().try_for_each(NewTable::write).map_err(shown_in(loaded))?;
     let identity = Identity::new(config, files);
     let Place { folder, from } = find_place(args, config, &identity)?;
     status_file::begun();

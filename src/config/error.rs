@@ -125,7 +125,20 @@ fn excerpt(line: &str, column: usize, length: usize) -> (String, usize, usize) {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.headline)?;
+        write!(f, "error: {}{}", self.headline, self.lines_of_place())
+    }
+}
+
+impl Problem {
+    /// Where it is and what would be right, in lines of their own.
+    pub(super) fn lines_of_place(&self) -> String {
+        let mut lines = String::new();
+        // A text takes everything.
+        let _ = self.write_place(&mut lines);
+        lines
+    }
+
+    fn write_place(&self, f: &mut String) -> fmt::Result {
         let file = self.file.display();
         match &self.place {
             Place::File { line, column, length } => {

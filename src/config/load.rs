@@ -66,6 +66,8 @@ pub struct Loaded {
     pub overrides: Vec<String>,
     /// The values before they were read as types, with their origins.
     pub(super) tree: Node,
+    /// The text of the file.
+    text: String,
 }
 
 /// Reads and checks a configuration file.
@@ -107,10 +109,19 @@ pub fn from_bytes(
         size_bytes: bytes.len() as u64,
         sha256: sha256(bytes),
         overrides: overrides.to_vec(),
+        text: text.to_owned(),
     })
 }
 
 impl Loaded {
+    /// Where a key was given, or else the block that it is in: lines that follow an error's sentence; nothing for a default.
+    pub fn place_of(&self, key: &str) -> String {
+        let blocks = std::iter::successors(Some(key), |key| key.rsplit_once('.').map(|(block, _)| block));
+        let given = blocks.filter_map(|key| self.tree.entry(key)).find(|entry| entry.origin != Origin::Default);
+        let place = given.map_or(Place::Whole, |entry| Place::from(&entry.origin));
+        Problem::new("", place).in_file(&self.path, &self.text).lines_of_place()
+    }
+
     /// The file that a path in the configuration means.
     ///
     /// A relative path is taken from the configuration's folder and, when nothing is there, from the working folder. A

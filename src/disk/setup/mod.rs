@@ -120,6 +120,19 @@ pub enum SetupError {
 }
 
 impl SetupError {
+    /// The key of the configuration that it is about.
+    pub fn key(&self) -> &'static str {
+        match self {
+            SetupError::Table { key, .. }
+            | SetupError::Write { key, .. }
+            | SetupError::Physics { key, .. }
+            | SetupError::TooManyRows { key, .. }
+            | SetupError::OtherLaw { key, .. }
+            | SetupError::Missing { key, .. } => key,
+            SetupError::LessThanOneGrain { .. } => "optical_depth.tau0_target",
+        }
+    }
+
     /// Exit status of the program: 5 for tables, 2 for the rest.
     pub fn exit_code(&self) -> u8 {
         if matches!(self, SetupError::Table { .. } | SetupError::Write { .. }) { 5 } else { 2 }
