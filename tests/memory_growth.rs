@@ -52,6 +52,6 @@ fn ten_times_the_steps_need_little_more_memory() {
     let short = peak(STEPS, &folder.path().join("short"));
     let long = peak(10 * STEPS, &folder.path().join("long"));
     assert!(short > 1e4, "{short} kB is no program");
-    // Measured: 1 to 10 %, for the system's memory comes in pieces.
-    assert!(long < 1.15 * short, "{short} kB for {STEPS} steps, {long} kB for ten times as many");
+    // Measured: 1 to 19 %, for the memory of the system comes in pieces, most on a busy machine. Kept records would be 200 MB.
+    assert!(long < 1.25 * short, "{short} kB for {STEPS} steps, {long} kB for ten times as many");
 }

@@ -80,14 +80,15 @@ fn run(overrides: &[String], tally: &Tally) {
         NumberOrAuto::Number(seconds) => seconds.clamp(1e-3, 1e5),
         NumberOrAuto::Auto => 100.0,
     };
-    // A smaller tolerance takes more steps of the same kind; so does a feedback that answers within less than a second.
-    let rtol = numerics.clock_rtol.max(1e-5);
-    let first = first.min(built.model.supply.longest_step(rtol).max(1e-3));
     let pace = match numerics.clock {
-        ClockRule::Adaptive => Pace::Adaptive { rtol, dt_max: first },
+        ClockRule::Adaptive => Pace::Adaptive { rtol: numerics.clock_rtol, dt_max: first },
         ClockRule::Fixed => Pace::Fixed { min_tcoll_ratio: numerics.dt_min_tcoll_ratio },
     };
-    let clock = Clock::new(time_grid(&built, first, 3.0 * first), pace, OutputTimes::EveryStep);
+    let clock = |seconds: f64| Clock::new(time_grid(&built, first, seconds), pace, OutputTimes::EveryStep);
+    // Where the clock stands after three steps, however short it makes them.
+    let mut ahead = clock(3.0 * first);
+    (0..3).for_each(|_| drop(ahead.next(&built.model)));
+    let clock = clock(ahead.time());
     let Some(ended) = driver::run(course(&mut built, clock), driver::Desk::default(), &mut |_| {}) else {
         panic!("process 0 has no result")
     };
