@@ -98,7 +98,7 @@ pub enum SimulateError {
     #[error("{source}{place}")]
     Setup {
         /// What is wrong.
-        source: SetupError,
+        source: Box<SetupError>,
         /// Where the configuration says so, in lines of its own.
         place: String,
     },
@@ -330,7 +330,7 @@ pub(super) fn set_up(loaded: &Loaded) -> Result<Setup, SimulateError> {
 
 /// What is wrong, where the configuration says so.
 fn shown_in(loaded: &Loaded) -> impl Fn(SetupError) -> SimulateError {
-    |source| SimulateError::Setup { place: loaded.place_of(source.key()), source }
+    |source| SimulateError::Setup { place: loaded.place_of(source.key()), source: Box::new(source) }
 }
 
 /// Reads everything, which all processes do alike; with a fingerprint of what was read.
