@@ -85,10 +85,12 @@ fn run(overrides: &[String], tally: &Tally) {
         ClockRule::Fixed => Pace::Fixed { min_tcoll_ratio: numerics.dt_min_tcoll_ratio },
     };
     let clock = |seconds: f64| Clock::new(time_grid(&built, first, seconds), pace, OutputTimes::EveryStep);
-    // Where the clock stands after three steps, however short it makes them, if that is a time at all.
+    // Where the clock stands after three steps, however short it makes them.
     let mut ahead = clock(3.0 * first);
-    (0..3).for_each(|_| drop(ahead.next(&built.model)));
-    let clock = clock(ahead.time().max(1e-6 * first));
+    for _ in 0..3 {
+        ahead.next(&built.model);
+    }
+    let clock = clock(ahead.time());
     let Some(ended) = driver::run(course(&mut built, clock), driver::Desk::default(), &mut |_| {}) else {
         panic!("process 0 has no result")
     };

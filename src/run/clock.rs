@@ -234,7 +234,7 @@ impl Clock {
             moved / (BLOWOUT_MOVE * bin)
         };
         let supply = |dt: f64| model.supply_unevenness(self.time, self.time + dt) / SUPPLY_MOVE;
-        let held = longest.min(model.supply.longest_step(rtol));
+        let held = longest.min(model.supply.longest_step(rtol).max(self.sliver()));
         let cooled = shortened(held, self.sliver(), heat);
         let floor = (JUMP * cooled).max(self.sliver());
         let supplied = shortened(cooled, floor, supply);
