@@ -286,7 +286,7 @@ fn what_is_wrong_with_an_input_is_said_once() {
     Run::new(4, &[config], &["sizes.nbins=3"], &[]).assert_refused(2, "unknown key `sizes.nbins`");
     Run::new(4, &["missing.yml"], &[], &[]).assert_refused(5, "missing.yml");
     let table = "radiation.qpr_table_path=missing.csv";
-    Run::new(3, &[config], &[table], &[]).assert_refused(5, "missing.csv");
+    Run::new(3, &[config], &[table], &[]).assert_refused(5, "cannot read the table");
     let run = Run::new(2, &[config, "--no-such-option"], &[], &[]);
     run.assert_refused(2, "unexpected argument");
     let run = Run::new(2, &["--help"], &[], &[]);
