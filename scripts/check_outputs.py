@@ -154,7 +154,9 @@ def check_meaning(frames, columns, summary, config):
     require(worst < 1e-9, f"the mass budget of a cell is open by {worst} %")
     require(summary["status"] == config["status"] == "complete", "the run is not complete")
     for name, units in config["csv_units"].items():
-        require(units == {column: unit for column, _, unit in columns[name]}, f"csv_units of {name} differ from docs")
+        # What is streamed has the columns of the Parquet table beside it.
+        declared = columns.get(name) or columns[name.replace(".csv", ".parquet")]
+        require(units == {column: unit for column, _, unit in declared}, f"csv_units of {name} differ from docs")
     csv = {name for name in frames if name.endswith(".csv")}
     require(config["csv_units"].keys() >= csv, "run_config.json does not hold the units of every CSV table")
 
